@@ -1,0 +1,29 @@
+/** Every collection of the product. What is not listed here can't be opened. */
+import {
+  Contacts,
+  Conversations,
+  Identities,
+  Messages,
+  SentWamids,
+  Statuses,
+} from './conversations/model.ts';
+import { Deliveries, Endpoints } from './endpoints/model.ts';
+import { DeadLetters } from './lanes/model.ts';
+import type { BaseRow, Collection } from './store/collection.ts';
+import { ApiKeys, Channels, Routes, Tenants } from './tenants/model.ts';
+
+export const collections = [
+  Tenants,
+  Channels,
+  Routes,
+  ApiKeys,
+  Contacts,
+  Identities,
+  Conversations,
+  Messages,
+  SentWamids,
+  Statuses,
+  Endpoints,
+  Deliveries,
+  DeadLetters,
+] as unknown as Collection<BaseRow>[];

@@ -1,0 +1,25 @@
+/** What the gateway's functions need, passed as an argument. Built in main.ts and in tests; holds no state of its own. */
+import type { Redis } from 'ioredis';
+
+import type { Settings } from '../config/settings.ts';
+import type { Clock, Random } from './ops/clock.ts';
+import type { Logger } from './ops/log.ts';
+import type { Positions } from './store/ids.ts';
+import type { MasterKey } from './store/master-key.ts';
+import type { Store } from './store/store.ts';
+
+export interface Context {
+  settings: Settings;
+  log: Logger;
+  clock: Clock;
+  random: Random;
+  positions: Positions;
+  master: MasterKey;
+  store: Store;
+  /** First part of every Redis key. */
+  prefix: string;
+  /** Queues and lanes: must not lose anything. */
+  queueRedis: Redis;
+  /** Feeds, presence, rate limits: may lose all. */
+  liveRedis: Redis;
+}

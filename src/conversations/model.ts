@@ -1,0 +1,228 @@
+/** Contacts and how they are known, conversations, messages and the statuses of what we sent. */
+import { fieldsOf, tenantCollection, type TenantRow } from '../store/collection.ts';
+
+const held = fieldsOf('processor');
+
+export interface ContactRow extends TenantRow {
+  /** Sealed JSON strings, by the contact's own key. */
+  name?: Buffer;
+  username?: Buffer;
+  phone?: Buffer;
+  bsuid?: Buffer;
+  /** A contact with a BSUID is never found by phone alone: a recycled number is another person. */
+  hasBsuid: boolean;
+  createdAt: Date;
+  /** Set when the contact is being erased; new items make a new contact. */
+  closedAt?: Date;
+}
+
+export const Contacts = tenantCollection<ContactRow>('contacts', {
+  retention: 'client-content',
+  fields: {
+    name: held.sealedIdentity(),
+    username: held.sealedIdentity(),
+    phone: held.sealedIdentity(),
+    bsuid: held.sealedIdentity(),
+    hasBsuid: held.technical({ type: Boolean, required: true }),
+    createdAt: held.technical({ type: Date, required: true }),
+    closedAt: held.technical(Date),
+  },
+  indexes: [{ keys: { createdAt: -1, _id: -1 } }],
+});
+
+/** `_id` is the keyed digest of (kind, normalised value) under the tenant's look-up key: one owner each. */
+export interface IdentityRow extends TenantRow {
+  kind: 'bsuid' | 'phone';
+  contactId: string;
+  createdAt: Date;
+}
+
+export const Identities = tenantCollection<IdentityRow>('identities', {
+  retention: 'client-content',
+  derived: true,
+  fields: {
+    kind: held.technical({ type: String, required: true }),
+    contactId: held.technical({ type: String, required: true }),
+    createdAt: held.technical({ type: Date, required: true }),
+  },
+  indexes: [{ keys: { contactId: 1 } }],
+});
+
+export type ConversationState = 'BOT' | 'PENDING' | 'ASSIGNED' | 'RESOLVED';
+
+/** `_id` is the keyed digest of (channel, contact or group): a race makes one. */
+export interface ConversationRow extends TenantRow {
+  channelId: string;
+  contactId: string;
+  groupId?: Buffer;
+  state: ConversationState;
+  /** Summary; moves only forward in `lastPosition`. */
+  lastPosition: number;
+  lastMessageId?: string;
+  lastActivityAt: Date;
+  /** Client's own clock; opens the 24-hour window. */
+  lastInboundAt?: Date;
+  createdAt: Date;
+}
+
+export const Conversations = tenantCollection<ConversationRow>('conversations', {
+  retention: 'client-content',
+  fields: {
+    channelId: held.technical({ type: String, required: true }),
+    contactId: held.technical({ type: String, required: true }),
+    groupId: held.sealedIdentity(),
+    state: held.technical({ type: String, required: true }),
+    lastPosition: held.technical({ type: Number, required: true }),
+    lastMessageId: held.technical(String),
+    lastActivityAt: held.technical({ type: Date, required: true }),
+    lastInboundAt: held.technical(Date),
+    createdAt: held.technical({ type: Date, required: true }),
+  },
+  indexes: [
+    { keys: { lastPosition: -1, _id: -1 } },
+    { keys: { state: 1, lastPosition: -1, _id: -1 } },
+    { keys: { channelId: 1, lastPosition: -1, _id: -1 } },
+    { keys: { contactId: 1 } },
+  ],
+});
+
+export type MessageStatus =
+  | 'received'
+  | 'queued'
+  | 'sending'
+  | 'unconfirmed'
+  | 'accepted'
+  | 'sent'
+  | 'failed'
+  | 'delivered'
+  | 'read'
+  | 'played';
+
+export interface MessageRow extends TenantRow {
+  conversationId: string;
+  channelId: string;
+  contactId: string;
+  direction: 'in' | 'out';
+  /** WhatsApp's type: text, image, …; open set. */
+  type: string;
+  /** Microseconds since 1970 of receipt or acceptance here: the order of the thread. */
+  position: number;
+  /** WhatsApp's time of an inbound message; time of acceptance of an outbound one. */
+  timestamp: Date;
+  status: MessageStatus;
+  /** Position of `status` on the ladder (whatsapp/status-ladder.ts); only rises. */
+  rank: number;
+  /** Sealed `{ content, raw? }`. */
+  content?: Buffer;
+  /** Sealed wamid. */
+  wamid?: Buffer;
+  storedAt: Date;
+  /** Inbound: what is still to be forwarded to feed, bot and endpoints. */
+  forward?: 'due' | 'done';
+  forwardedAt?: Date;
+  /** An earlier message of the lane came after this one had been handled. */
+  late?: boolean;
+  // Outbound only:
+  /** Principal that sent it: `key:<id>`, later `user:<id>`, `bot:<id>`. */
+  sentBy?: string;
+  /** Keyed digest of the request body: the same Idempotency-Key with another body is 409. */
+  bodyDigest?: string;
+  /** Sealed: the sender's own biz_opaque_callback_data. */
+  callbackData?: Buffer;
+  attemptToken?: string;
+  attemptAt?: Date;
+  attempts?: number;
+  /** Not before this time: back-off. */
+  dueAt?: Date;
+  /** Graph error code, or 0 when the reason is ours. */
+  errorCode?: number;
+  /** Word of whatsapp/errors.ts that names the reason. */
+  errorReason?: string;
+}
+
+export const Messages = tenantCollection<MessageRow>('messages', {
+  retention: 'client-content',
+  fields: {
+    conversationId: held.technical({ type: String, required: true }),
+    channelId: held.technical({ type: String, required: true }),
+    contactId: held.technical({ type: String, required: true }),
+    direction: held.technical({ type: String, required: true }),
+    type: held.technical({ type: String, required: true }),
+    position: held.technical({ type: Number, required: true }),
+    timestamp: held.technical({ type: Date, required: true }),
+    status: held.technical({ type: String, required: true }),
+    rank: held.technical({ type: Number, required: true }),
+    content: held.sealedContent(),
+    wamid: held.sealedIdentity(),
+    storedAt: held.technical({ type: Date, required: true }),
+    forward: held.technical(String),
+    forwardedAt: held.technical(Date),
+    late: held.technical(Boolean),
+    sentBy: held.technical(String),
+    bodyDigest: held.technical(String),
+    callbackData: held.sealedContent(),
+    attemptToken: held.technical(String),
+    attemptAt: held.technical(Date),
+    attempts: held.technical(Number),
+    dueAt: held.technical(Date),
+    errorCode: held.technical(Number),
+    errorReason: held.technical(String),
+  },
+  indexes: [
+    { keys: { conversationId: 1, position: -1, _id: -1 } },
+    { keys: { forward: 1, storedAt: 1 }, options: { partialFilterExpression: { forward: 'due' } } },
+    { keys: { status: 1, position: 1 }, options: { partialFilterExpression: { direction: 'out' } } },
+    { keys: { contactId: 1 } },
+  ],
+});
+
+/** Which of our sent messages has a wamid: `_id` is `wamidKey` (conversations/ids.ts). Also absorbs echoes. */
+export interface SentWamidRow extends TenantRow {
+  channelId: string;
+  messageId: string;
+  contactId: string;
+  createdAt: Date;
+}
+
+export const SentWamids = tenantCollection<SentWamidRow>('sentWamids', {
+  retention: 'client-content',
+  derived: true,
+  fields: {
+    channelId: held.technical({ type: String, required: true }),
+    messageId: held.technical({ type: String, required: true }),
+    contactId: held.technical({ type: String, required: true }),
+    createdAt: held.technical({ type: Date, required: true }),
+  },
+  indexes: [{ keys: { contactId: 1 } }],
+});
+
+/** One status webhook item; stored before its message is looked for, so that neither can miss the other. */
+export interface StatusRow extends TenantRow {
+  channelId: string;
+  /** wamidKey of the message it speaks of. */
+  wamidKey: string;
+  /** Our message id, when the status carries it or the wamid is known. */
+  messageId?: string;
+  status: string;
+  /** WhatsApp's time. */
+  at: Date;
+  receivedAt: Date;
+  errorCode?: number;
+  /** Sealed raw status (pricing, errors, recipient) by the tenant's key. */
+  raw?: Buffer;
+}
+
+export const Statuses = tenantCollection<StatusRow>('statuses', {
+  retention: 'client-content',
+  fields: {
+    channelId: held.technical({ type: String, required: true }),
+    wamidKey: held.technical({ type: String, required: true }),
+    messageId: held.technical(String),
+    status: held.technical({ type: String, required: true }),
+    at: held.technical({ type: Date, required: true }),
+    receivedAt: held.technical({ type: Date, required: true }),
+    errorCode: held.technical(Number),
+    raw: held.sealedIdentity(),
+  },
+  indexes: [{ keys: { wamidKey: 1 } }, { keys: { messageId: 1, at: 1 } }],
+});

@@ -1,0 +1,98 @@
+/**
+ * Logs are an allow-list: ids, counts, durations and codes. Bodies, names, numbers, wamids, tokens and digests
+ * have no key here and are dropped, whatever a caller passes (P6).
+ */
+import { type Logger as Pino, pino, type DestinationStream } from 'pino';
+
+export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'level'>;
+
+const ALLOWED = new Set([
+  'tenantId',
+  'channelId',
+  'conversationId',
+  'messageId',
+  'contactId',
+  'endpointId',
+  'deadLetterId',
+  'keyId',
+  'requestId',
+  'event',
+  'outcome',
+  'reason',
+  'status',
+  'code',
+  'type',
+  'kind',
+  'method',
+  'route',
+  'queue',
+  'worker',
+  'role',
+  'signal',
+  'part',
+  'items',
+  'count',
+  'bytes',
+  'attempt',
+  'attempts',
+  'lanes',
+  'ms',
+  'waitMs',
+  'port',
+  'pid',
+  'host',
+  'version',
+  'field',
+  'err',
+  'url',
+  'operator',
+]);
+
+/** An error's name, code and stack without its message: messages of drivers and HTTP clients quote what they carried. */
+function errorFields(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code = (error as { code?: unknown }).code;
+  const frames = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim());
+  const cause: unknown = error.cause;
+  return {
+    name: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(error instanceof SafeError ? { message: error.message } : {}),
+    frames,
+    ...(cause instanceof Error ? { cause: errorFields(cause) } : {}),
+  };
+}
+
+/** An error whose message is ours and holds no personal data, so that the log may show it. */
+export class SafeError extends Error {
+  override name = 'SafeError';
+}
+
+function allowed(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([key]) => ALLOWED.has(key))
+      .map(([key, value]) => [key, key === 'err' ? errorFields(value) : scalar(value)]),
+  );
+}
+
+function scalar(value: unknown): unknown {
+  return value === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof value)
+    ? value
+    : undefined;
+}
+
+/** JSON lines on standard output (or `destination` in tests). */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    formatters: { log: allowed },
+    serializers: { err: (value: unknown) => value },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}

@@ -1,0 +1,183 @@
+/**
+ * The keys of tenants and their contacts. Content is sealed with the contact's key, that is wrapped by the tenant's,
+ * that by the installation's. Destroying a wrapped key erases all it sealed, in every copy. Unwrapped keys are kept
+ * in memory at most 30 s, so that an erasure that closed the contact first can wait that out.
+ */
+import { createHmac } from 'node:crypto';
+
+import type { Clock, Random } from '../ops/clock.ts';
+import { type BaseRow, fieldsOf, operatorCollection } from './collection.ts';
+import { isDuplicateKey } from './errors.ts';
+import { derive, type MasterKey } from './master-key.ts';
+import type { ScopedModel } from './model.ts';
+import { asOperator } from './scope.ts';
+import { type DataKey, type Place, seal, sealedBy, unseal } from './seal.ts';
+
+/** Longest time for which a destroyed key may still open content in some process: 30 s. */
+export const KEY_CACHE_MS = 30_000;
+const KEY_CACHE_LIMIT = 10_000;
+
+/** Whose content a key seals. A tenant's own key also wraps the keys of its contacts and groups. */
+export type KeyOwner = { kind: 'tenant' } | { kind: 'contact' | 'group'; id: string };
+
+export interface KeyRow extends BaseRow {
+  tenantId: string;
+  kind: 'tenant' | 'contact' | 'group' | 'canary';
+  subjectId: string;
+  /** Sealed secret; absent once destroyed. */
+  wrapped?: Buffer | undefined;
+  createdAt: Date;
+  destroyedAt?: Date;
+}
+
+const ours = fieldsOf('controller');
+
+export const Keys = operatorCollection<KeyRow>('keys', {
+  database: 'keys',
+  retention: 'keys',
+  fields: {
+    tenantId: ours.technical({ type: String, required: true }),
+    kind: ours.technical({ type: String, required: true }),
+    subjectId: ours.technical({ type: String, required: true }),
+    wrapped: ours.sealedTechnical(),
+    createdAt: ours.technical({ type: Date, required: true }),
+    destroyedAt: ours.technical(Date),
+  },
+  indexes: [{ keys: { tenantId: 1, kind: 1, subjectId: 1 }, options: { unique: true } }],
+});
+
+/** The content is gone for good: its key was destroyed. */
+export class ErasedError extends Error {
+  override name = 'ErasedError';
+}
+
+interface Dependencies {
+  model: ScopedModel<KeyRow>;
+  master: MasterKey;
+  clock: Clock;
+  random: Random;
+}
+
+export class Keyring {
+  readonly #of: Dependencies;
+  readonly #cache = new Map<string, { key: DataKey; until: number }>();
+
+  constructor(dependencies: Dependencies) {
+    this.#of = dependencies;
+  }
+
+  /** The owner's key; made at first use. @throws ErasedError when it was destroyed. */
+  async keyOf(tenantId: string, owner: KeyOwner): Promise<DataKey> {
+    const subjectId = owner.kind === 'tenant' ? tenantId : owner.id;
+    const filter = { tenantId, kind: owner.kind, subjectId };
+    return this.#cached(`${tenantId}/${owner.kind}/${subjectId}`, async () => {
+      const row = await asOperator('keyring: key of an owner', () =>
+        this.#of.model.findOne(filter).lean<KeyRow>().exec(),
+      );
+      return row ? this.#unwrap(row) : this.#create(tenantId, owner.kind, subjectId);
+    });
+  }
+
+  /** The key with this id, if it is this tenant's. @throws ErasedError when it was destroyed or never was. */
+  async #keyById(tenantId: string, keyId: string): Promise<DataKey> {
+    return this.#cached(`${tenantId}/#${keyId}`, async () => {
+      const filter = { _id: keyId, tenantId };
+      const row = await asOperator('keyring: key by id', () =>
+        this.#of.model.findOne(filter).lean<KeyRow>().exec(),
+      );
+      if (!row) throw new ErasedError('The key of this content no longer exists.');
+      return this.#unwrap(row);
+    });
+  }
+
+  /** Seals a JSON value for one field of one document. */
+  async seal(owner: KeyOwner, place: Place, value: unknown): Promise<Buffer> {
+    const key = await this.keyOf(place.tenantId, owner);
+    return seal(this.#of.random, key, place, Buffer.from(JSON.stringify(value)));
+  }
+
+  /** Opens what `seal` made; the key is found by the id in the bytes, so linked contacts keep their own keys. @throws ErasedError */
+  async open<Value>(place: Place, sealed: Buffer): Promise<Value> {
+    const key = await this.#keyById(place.tenantId, sealedBy(sealed));
+    return JSON.parse(unseal(key, place, sealed).toString()) as Value;
+  }
+
+  /** Keyed digest of a normalised value for look-ups: 22 characters, the same for equal values of one tenant only. */
+  async lookup(tenantId: string, kind: string, ...parts: string[]): Promise<string> {
+    const tenantKey = await this.keyOf(tenantId, { kind: 'tenant' });
+    const secret = derive(tenantKey.secret, `lookup/${kind}`, 32);
+    return createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+  }
+
+  /** Destroys a contact's or group's key for ever. Other processes forget it within KEY_CACHE_MS. */
+  async destroy(tenantId: string, owner: Exclude<KeyOwner, { kind: 'tenant' }>): Promise<void> {
+    const filter = { tenantId, kind: owner.kind, subjectId: owner.id };
+    const change = { $unset: { wrapped: 1 }, $set: { destroyedAt: new Date(this.#of.clock.now()) } };
+    await asOperator('keyring: destroy', () => this.#of.model.updateOne(filter, change).exec());
+    this.#cache.clear();
+  }
+
+  /** Proves at the start that MASTER_KEY is the one this database was made with. @throws SealError */
+  async verifyMasterKey(): Promise<void> {
+    const filter = { tenantId: '', kind: 'canary' as const, subjectId: 'master' };
+    const row = await asOperator('keyring: canary', () =>
+      this.#of.model.findOne(filter).lean<KeyRow>().exec(),
+    );
+    if (row) await this.#unwrap(row);
+    else await this.#create('', 'canary', 'master');
+  }
+
+  async #create(tenantId: string, kind: KeyRow['kind'], subjectId: string): Promise<DataKey> {
+    const key: DataKey = { id: this.#of.random.bytes(16).toString('hex'), secret: this.#of.random.bytes(32) };
+    const place = placeOf({ _id: key.id, tenantId });
+    const wrapped = wrappedByTenant(kind)
+      ? seal(this.#of.random, await this.keyOf(tenantId, { kind: 'tenant' }), place, key.secret)
+      : this.#of.master.seal('wrap', place, key.secret);
+    const row: KeyRow = {
+      _id: key.id,
+      tenantId,
+      kind,
+      subjectId,
+      wrapped,
+      createdAt: new Date(this.#of.clock.now()),
+    };
+    try {
+      await asOperator('keyring: new key', () => this.#of.model.insertMany([row]));
+      return key;
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const winner = await asOperator('keyring: key of an owner', () =>
+        this.#of.model.findOne({ tenantId, kind, subjectId }).lean<KeyRow>().exec(),
+      );
+      if (!winner) throw error;
+      return this.#unwrap(winner);
+    }
+  }
+
+  async #unwrap(row: KeyRow): Promise<DataKey> {
+    if (!row.wrapped) throw new ErasedError('The key of this content was destroyed.');
+    const place = placeOf(row);
+    const secret = wrappedByTenant(row.kind)
+      ? unseal(await this.keyOf(row.tenantId, { kind: 'tenant' }), place, row.wrapped)
+      : this.#of.master.unseal('wrap', place, row.wrapped);
+    return { id: row._id, secret };
+  }
+
+  async #cached(name: string, load: () => Promise<DataKey>): Promise<DataKey> {
+    const now = this.#of.clock.now();
+    const known = this.#cache.get(name);
+    if (known && known.until > now) return known.key;
+    const key = await load();
+    if (this.#cache.size >= KEY_CACHE_LIMIT) this.#cache.clear();
+    this.#cache.set(name, { key, until: now + KEY_CACHE_MS });
+    return key;
+  }
+}
+
+function wrappedByTenant(kind: KeyRow['kind']): boolean {
+  return kind === 'contact' || kind === 'group';
+}
+
+function placeOf(row: { _id: string; tenantId: string }): Place {
+  return { tenantId: row.tenantId, collection: 'keys', id: row._id, field: 'wrapped' };
+}

@@ -1,0 +1,61 @@
+/**
+ * The installation's key: wraps every tenant key, and by derivation seals what waits outside the database
+ * (Redis, spool, cached routes) and names lanes. The first of several is used for new work, all open old work.
+ */
+import { createHmac, hkdfSync } from 'node:crypto';
+
+import type { Random } from '../ops/clock.ts';
+import { type DataKey, type Place, seal, SealError, sealedBy, unseal } from './seal.ts';
+
+export type Purpose = 'wrap' | 'transit' | 'parked' | 'routes';
+
+export class MasterKey {
+  readonly #keys: Buffer[];
+  readonly #random: Random;
+
+  constructor(keys: Buffer[], random: Random) {
+    if (keys.length === 0) throw new Error('The installation needs at least one master key.');
+    this.#keys = keys;
+    this.#random = random;
+  }
+
+  seal(purpose: Purpose, place: Omit<Place, 'tenantId'> & { tenantId?: string }, plain: Buffer): Buffer {
+    return seal(this.#random, this.#derived(purpose)[0] as DataKey, { tenantId: '', ...place }, plain);
+  }
+
+  /** @throws SealError when none of the installation's keys sealed these bytes. */
+  unseal(purpose: Purpose, place: Omit<Place, 'tenantId'> & { tenantId?: string }, sealed: Buffer): Buffer {
+    const id = sealedBy(sealed);
+    const key = this.#derived(purpose).find((candidate) => candidate.id === id);
+    if (!key)
+      throw new SealError(
+        "None of the installation's master keys sealed these bytes; is MASTER_KEY the right one?",
+      );
+    return unseal(key, { tenantId: '', ...place }, sealed);
+  }
+
+  /** Keyed digest for names in Redis (lanes): the same on every process of the installation. */
+  digest(purpose: 'lane', ...parts: string[]): Buffer {
+    return createHmac('sha256', derive(this.#keys[0] as Buffer, purpose, 32))
+      .update(JSON.stringify(parts))
+      .digest();
+  }
+
+  #cache = new Map<Purpose, DataKey[]>();
+
+  #derived(purpose: Purpose): DataKey[] {
+    const known = this.#cache.get(purpose);
+    if (known) return known;
+    const keys = this.#keys.map((key) => ({
+      id: derive(key, `${purpose}/id`, 16).toString('hex'),
+      secret: derive(key, purpose, 32),
+    }));
+    this.#cache.set(purpose, keys);
+    return keys;
+  }
+}
+
+/** HKDF-SHA256 of a key for one purpose. */
+export function derive(key: Buffer, purpose: string, length: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `whatsper/${purpose}`, length));
+}

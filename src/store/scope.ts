@@ -1,0 +1,38 @@
+/**
+ * Whose work this is. Every database operation runs inside `withTenant` or `asOperator`; outside it throws.
+ * The callback is awaited inside the scope, because Mongoose queries are lazy: they run when they are awaited.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export type Scope =
+  | { kind: 'tenant'; tenantId: string }
+  | { kind: 'operator'; /** Why the work crosses tenants; for the reader and the audit. */ reason: string };
+
+const storage = new AsyncLocalStorage<Scope>();
+
+export class ScopeError extends Error {
+  override name = 'ScopeError';
+}
+
+export function withTenant<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+  if (tenantId === '') throw new ScopeError('withTenant needs a tenant id.');
+  return storage.run({ kind: 'tenant', tenantId }, async () => await work());
+}
+
+export function asOperator<T>(reason: string, work: () => Promise<T>): Promise<T> {
+  return storage.run({ kind: 'operator', reason }, async () => await work());
+}
+
+/** @throws ScopeError when the work runs in nobody's name. */
+export function currentScope(): Scope {
+  const scope = storage.getStore();
+  if (!scope) throw new ScopeError('A database operation ran outside withTenant() and asOperator().');
+  return scope;
+}
+
+/** The tenant of the running work. @throws ScopeError outside `withTenant`. */
+export function currentTenant(): string {
+  const scope = currentScope();
+  if (scope.kind !== 'tenant') throw new ScopeError('This work needs a tenant, but runs as the operator.');
+  return scope.tenantId;
+}

@@ -1,0 +1,109 @@
+/** The databases: opened once, models by declared collection, indexes made at the start. */
+import mongoose, { type Connection, type IndexDirection } from 'mongoose';
+
+import type { Clock, Random } from '../ops/clock.ts';
+import { SafeError } from '../ops/log.ts';
+import type { BaseRow, Collection } from './collection.ts';
+import { Keyring, Keys } from './keyring.ts';
+import type { MasterKey } from './master-key.ts';
+import { buildModel, type ScopedModel } from './model.ts';
+
+/** Longest wait for a server: 5 s, so that a worker sees an outage as one and answers are 503, not silence. */
+const SERVER_WAIT_MS = 5_000;
+
+interface StoreOptions {
+  uri: string;
+  /** Database of the keys; by default the main one's name with `_keys`. */
+  keysUri?: string | undefined;
+  master: MasterKey;
+  clock: Clock;
+  random: Random;
+  /** Every collection of the product; others can't be opened. */
+  collections: Collection<BaseRow>[];
+}
+
+export class Store {
+  readonly keyring: Keyring;
+  readonly #main: Connection;
+  readonly #keys: Connection;
+  readonly #collections: Collection<BaseRow>[];
+  readonly #models = new Map<string, ScopedModel<BaseRow>>();
+
+  private constructor(main: Connection, keys: Connection, options: StoreOptions) {
+    this.#main = main;
+    this.#keys = keys;
+    this.#collections = [...options.collections, Keys as Collection<BaseRow>];
+    for (const collection of this.#collections) {
+      const connection = collection.database === 'keys' ? keys : main;
+      this.#models.set(collection.name, buildModel(connection, collection));
+    }
+    const { master, clock, random } = options;
+    this.keyring = new Keyring({ model: this.model(Keys), master, clock, random });
+  }
+
+  /** Connects, makes missing indexes, and proves the master key. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const main = await connect(options.uri);
+    const keys = await connect(options.keysUri ?? keysUriFor(options.uri));
+    const store = new Store(main, keys, options);
+    await store.#ensureIndexes();
+    await store.keyring.verifyMasterKey();
+    return store;
+  }
+
+  model<Row extends BaseRow>(collection: Collection<Row>): ScopedModel<Row> {
+    const model = this.#models.get(collection.name);
+    if (!model)
+      throw new SafeError(`The collection ${collection.name} is missing from the list of collections.`);
+    return model as unknown as ScopedModel<Row>;
+  }
+
+  /** True when the database answers now. */
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.#main.getClient().db().command({ ping: 1 }, { timeoutMS: 2_000 });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#main.close(), this.#keys.close()]);
+  }
+
+  /** For tests that own their database. */
+  async drop(): Promise<void> {
+    await Promise.all([this.#main.dropDatabase(), this.#keys.dropDatabase()]);
+  }
+
+  async #ensureIndexes(): Promise<void> {
+    for (const collection of this.#collections) {
+      const connection = collection.database === 'keys' ? this.#keys : this.#main;
+      for (const { keys, options } of collection.indexes) {
+        const owned: Record<string, IndexDirection> =
+          collection.scope === 'tenant' ? { tenantId: 1, ...keys } : keys;
+        await connection
+          .collection(collection.name)
+          .createIndex(owned as Record<string, 1 | -1>, options ?? {});
+      }
+    }
+  }
+}
+
+async function connect(uri: string): Promise<Connection> {
+  return mongoose
+    .createConnection(uri, {
+      serverSelectionTimeoutMS: SERVER_WAIT_MS,
+      promoteBuffers: true,
+      retryWrites: false,
+    })
+    .asPromise();
+}
+
+/** `mongodb://host/name` → `mongodb://host/name_keys`. */
+function keysUriFor(uri: string): string {
+  const parsed = /^([^?]*\/\/[^/?]+)\/?([^?]*)(\?.*)?$/.exec(uri);
+  const [, server = uri, name = '', options = ''] = parsed ?? [];
+  return `${server}/${name === '' ? 'whatsper' : name}_keys${options}`;
+}
