@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 
 import type { Settings } from '../config/settings.ts';
+import type { LaneQueue } from './lanes/queue.ts';
 import type { Clock, Random } from './ops/clock.ts';
 import type { Logger } from './ops/log.ts';
 import type { Positions } from './store/ids.ts';
@@ -20,6 +21,8 @@ export interface Context {
   prefix: string;
   /** Queues and lanes: must not lose anything. */
   queueRedis: Redis;
+  /** Lanes whose items are rows: `wake()` after the row is written. */
+  lanes: { outbox: LaneQueue; endpoints: LaneQueue };
   /** Feeds, presence, rate limits: may lose all. */
   liveRedis: Redis;
 }

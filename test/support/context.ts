@@ -1,0 +1,91 @@
+/** A gateway's context on the real servers of this run, with a database and a key prefix of its own. */
+import { randomBytes } from 'node:crypto';
+
+import { readSettings } from '../../config/settings.ts';
+import { collections } from '../../src/collections.ts';
+import type { Context } from '../../src/context.ts';
+import { LaneQueue } from '../../src/lanes/queue.ts';
+import { systemClock, systemRandom } from '../../src/ops/clock.ts';
+import { createLogger } from '../../src/ops/log.ts';
+import { Positions } from '../../src/store/ids.ts';
+import { MasterKey } from '../../src/store/master-key.ts';
+import { openRedis } from '../../src/store/redis.ts';
+import { Store } from '../../src/store/store.ts';
+
+/** Environment of a process or context that uses this run's servers and nothing else of the machine. */
+export function testEnvironment(overrides: Record<string, string> = {}): Record<string, string> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const mongo = new URL(required('MONGODB_URI'));
+  mongo.pathname = `/${name}`;
+  return {
+    MONGODB_URI: mongo.toString(),
+    REDIS_URL: required('REDIS_URL'),
+    REDIS_PREFIX: name,
+    MASTER_KEY: randomBytes(32).toString('base64'),
+    META_APP_SECRET: 'app-secret-of-the-tests',
+    META_VERIFY_TOKEN: 'verify-token-of-the-tests',
+    LOG_LEVEL: 'silent',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...overrides,
+  };
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; the global set-up of the tests sets it.`);
+  return value;
+}
+
+export interface TestContext extends Context {
+  environment: Record<string, string>;
+  /** Closes everything and removes the database and the keys. */
+  close(): Promise<void>;
+}
+
+export async function testContext(
+  overrides: Partial<Pick<Context, 'clock' | 'random' | 'log'>> & {
+    environment?: Record<string, string>;
+  } = {},
+): Promise<TestContext> {
+  const environment = testEnvironment(overrides.environment);
+  const settings = readSettings(environment);
+  const log = overrides.log ?? createLogger(settings.LOG_LEVEL);
+  const clock = overrides.clock ?? systemClock;
+  const random = overrides.random ?? systemRandom;
+  const master = new MasterKey(
+    (settings.MASTER_KEY ?? []).map((key) => Buffer.from(key, 'base64')),
+    random,
+  );
+  const store = await Store.open({ uri: settings.MONGODB_URI ?? '', master, clock, random, collections });
+  const prefix = settings.REDIS_PREFIX;
+  const url = settings.REDIS_URL ?? '';
+  const queueRedis = openRedis({ url, log, clock, part: 'queue', mode: 'wait' });
+  const liveRedis = openRedis({ url, log, clock, part: 'live', mode: 'wait' });
+  const lanes = {
+    outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
+    endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),
+  };
+  return {
+    environment,
+    settings,
+    log,
+    clock,
+    random,
+    positions: new Positions(clock),
+    master,
+    store,
+    prefix,
+    queueRedis,
+    liveRedis,
+    lanes,
+    async close() {
+      await Promise.all([lanes.outbox.close(), lanes.endpoints.close()]);
+      await store.drop();
+      await store.close();
+      const keys = await queueRedis.keys(`*${prefix}*`);
+      if (keys.length > 0) await queueRedis.del(...keys);
+      await Promise.all([queueRedis.quit(), liveRedis.quit()]);
+    },
+  };
+}
