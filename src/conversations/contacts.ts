@@ -1,0 +1,190 @@
+/**
+ * Who wrote. A person is known by business-scoped user id (BSUID), by phone, or both; either may appear or go.
+ * `identities` decides: its row is inserted before the contact, and the loser of a race adopts the owner.
+ * A phone finds a contact only while that contact has no BSUID: a recycled number is another person.
+ */
+import type { Context } from '../context.ts';
+import { isDuplicateKey } from '../store/errors.ts';
+import { newId } from '../store/ids.ts';
+import { type Identity, identityKey } from './ids.ts';
+import { type ContactRow, Contacts, Identities, type IdentityRow } from './model.ts';
+
+export interface KnownAs {
+  bsuid?: string | undefined;
+  /** Digits, without `+`. */
+  phone?: string | undefined;
+}
+
+export interface Profile {
+  name?: string | undefined;
+  username?: string | undefined;
+}
+
+/** The contact known by these identities; made when there is none. Runs in the tenant's scope. */
+export async function findOrCreateContact(
+  ctx: Context,
+  tenantId: string,
+  known: KnownAs,
+  profile: Profile,
+): Promise<ContactRow> {
+  const contactId = (await ownerOf(ctx, tenantId, known)) ?? (await claimContactId(ctx, tenantId, known));
+  const row = (await findContact(ctx, contactId)) ?? (await createContact(ctx, tenantId, contactId, known));
+  await addIdentity(ctx, tenantId, contactId, known);
+  return updateProfile(ctx, row, known, profile);
+}
+
+/** Adds what we learned (send answers, statuses); an identity that another contact holds stays with it. */
+export async function addIdentity(
+  ctx: Context,
+  tenantId: string,
+  contactId: string,
+  known: KnownAs,
+): Promise<void> {
+  for (const identity of identitiesOf(known)) await claimIdentity(ctx, tenantId, identity, contactId);
+  if (known.bsuid === undefined) return;
+  const bsuid = await sealContactField(ctx, tenantId, contactId, 'bsuid', known.bsuid);
+  await ctx.store
+    .model(Contacts)
+    .updateOne({ _id: contactId, hasBsuid: false }, { $set: { hasBsuid: true, bsuid } })
+    .exec();
+}
+
+export async function findContact(ctx: Context, contactId: string): Promise<ContactRow | null> {
+  return ctx.store.model(Contacts).findOne({ _id: contactId }).lean<ContactRow>().exec();
+}
+
+function identitiesOf({ bsuid, phone }: KnownAs): Identity[] {
+  return [
+    ...(bsuid === undefined ? [] : [{ kind: 'bsuid' as const, value: bsuid }]),
+    ...(phone === undefined ? [] : [{ kind: 'phone' as const, value: phone }]),
+  ];
+}
+
+async function ownerOf(ctx: Context, tenantId: string, known: KnownAs): Promise<string | undefined> {
+  for (const identity of identitiesOf(known)) {
+    const _id = await identityKey(ctx, tenantId, identity);
+    const row = await ctx.store.model(Identities).findOne({ _id }).lean<IdentityRow>().exec();
+    if (!row) continue;
+    if (identity.kind === 'bsuid' || known.bsuid === undefined) return row.contactId;
+    const contact = await findContact(ctx, row.contactId);
+    if (!contact?.hasBsuid) return row.contactId;
+  }
+  return undefined;
+}
+
+/** Claims the first identity for a new contact; whoever held it first wins. */
+async function claimContactId(ctx: Context, tenantId: string, known: KnownAs): Promise<string> {
+  const [first] = identitiesOf(known);
+  if (!first) throw new Error('A contact needs a BSUID or a phone.');
+  return claimIdentity(ctx, tenantId, first, newId(ctx, 'con'));
+}
+
+/** @returns the identity's owner: the given contact, or who held it before. */
+async function claimIdentity(
+  ctx: Context,
+  tenantId: string,
+  identity: Identity,
+  contactId: string,
+): Promise<string> {
+  const identities = ctx.store.model(Identities);
+  const _id = await identityKey(ctx, tenantId, identity);
+  const held = await identities.findOne({ _id }).lean<IdentityRow>().exec();
+  if (held) return held.contactId;
+  const row: IdentityRow = {
+    _id,
+    tenantId,
+    kind: identity.kind,
+    contactId,
+    createdAt: new Date(ctx.clock.now()),
+  };
+  try {
+    await identities.insertMany([row]);
+    return contactId;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const winner = await identities.findOne({ _id }).lean<IdentityRow>().exec();
+    return winner?.contactId ?? contactId;
+  }
+}
+
+/** Also mends a crash between identity and contact: the identity's contact is made under its id. */
+async function createContact(
+  ctx: Context,
+  tenantId: string,
+  contactId: string,
+  known: KnownAs,
+): Promise<ContactRow> {
+  const contacts = ctx.store.model(Contacts);
+  const row = {
+    tenantId,
+    hasBsuid: known.bsuid !== undefined,
+    createdAt: new Date(ctx.clock.now()),
+    ...(known.bsuid === undefined
+      ? {}
+      : { bsuid: await sealContactField(ctx, tenantId, contactId, 'bsuid', known.bsuid) }),
+    ...(known.phone === undefined
+      ? {}
+      : { phone: await sealContactField(ctx, tenantId, contactId, 'phone', known.phone) }),
+  };
+  try {
+    await contacts.insertMany([{ _id: contactId, ...row }]);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const winner = await findContact(ctx, contactId);
+    if (winner) return winner;
+    throw error;
+  }
+  return { _id: contactId, ...row };
+}
+
+/** Name, username and phone follow what WhatsApp says last. */
+async function updateProfile(
+  ctx: Context,
+  row: ContactRow,
+  known: KnownAs,
+  profile: Profile,
+): Promise<ContactRow> {
+  const changed: Partial<Record<'name' | 'username' | 'phone', Buffer>> = {};
+  for (const [field, value] of Object.entries({ ...profile, phone: known.phone }) as [
+    'name' | 'username' | 'phone',
+    string | undefined,
+  ][]) {
+    if (value === undefined || value === '') continue;
+    const current = row[field];
+    if (current && (await openContactField(ctx, row, field)) === value) continue;
+    changed[field] = await sealContactField(ctx, row.tenantId, row._id, field, value);
+  }
+  if (Object.keys(changed).length === 0) return row;
+  await ctx.store.model(Contacts).updateOne({ _id: row._id }, { $set: changed }).exec();
+  return { ...row, ...changed };
+}
+
+type SealedField = 'name' | 'username' | 'phone' | 'bsuid';
+
+/** A contact's sealed text, or undefined. @throws ErasedError when the contact was erased. */
+export async function openContactField(
+  ctx: Context,
+  row: ContactRow,
+  field: SealedField,
+): Promise<string | undefined> {
+  const sealed = row[field];
+  if (!sealed) return undefined;
+  return ctx.store.keyring.open<string>(
+    { tenantId: row.tenantId, collection: 'contacts', id: row._id, field },
+    sealed,
+  );
+}
+
+async function sealContactField(
+  ctx: Context,
+  tenantId: string,
+  contactId: string,
+  field: SealedField,
+  value: string,
+): Promise<Buffer> {
+  return ctx.store.keyring.seal(
+    { kind: 'contact', id: contactId },
+    { tenantId, collection: 'contacts', id: contactId, field },
+    value,
+  );
+}
