@@ -1,0 +1,107 @@
+/**
+ * The process that holds a data folder's lock and runs its Redis and MongoDB, so that they outlive the crash of any one
+ * process that uses them, and end soon after the last.
+ */
+import { randomBytes } from 'node:crypto';
+import { unlink } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+
+import { PROTOCOL, socketFolders, socketPath, supervisorFolder } from '../control.ts';
+import { makePrivateFolder } from '../files.ts';
+import type { Claim } from '../lock.ts';
+import { takeLock } from '../lock.ts';
+import { codeOf, isOfThisKernelRun } from '../process-identity.ts';
+import { messageOf } from './server-process.ts';
+import { createServers } from './servers.ts';
+import { createSupervisor } from './supervisor.ts';
+
+const { data: dataFolder } = parseArgs({ options: { data: { type: 'string' } } }).values;
+if (dataFolder === undefined) throw new Error('The supervisor needs --data <folder>.');
+
+try {
+  await supervise(dataFolder);
+} catch (error) {
+  tellStarter({ failed: messageOf(error) });
+  process.exitCode = 1;
+}
+
+async function supervise(folder: string): Promise<void> {
+  const { server, path } = await listen(folder);
+  const ending = new AbortController();
+  const endNow = (): void => ending.abort();
+  const outcome = await takeLock(supervisorFolder(folder), {
+    details: { socket: path, protocol: PROTOCOL },
+    probe: askHolder,
+    onLost: endNow,
+    onWatch: () =>
+      tellStarter({ progress: 'Looking whether another machine or container uses this DATA_DIR' }),
+  });
+  if ('heldBy' in outcome) {
+    await closeSocket(server, path);
+    tellStarter({ held: true });
+    return;
+  }
+  const supervisor = createSupervisor((report) => createServers(folder, supervisorFolder(folder), report));
+  server.on('connection', (socket) => supervisor.accept(socket));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, endNow);
+  ending.signal.addEventListener('abort', () => supervisor.stop());
+  tellStarter({ listening: true });
+  await supervisor.stopped;
+  await outcome.lock.release();
+  await closeSocket(server, path);
+  // Ends what is left: connections whose owners wait for exactly this.
+  process.exit(0);
+}
+
+/** Listens on a name of its own before the lock is asked for: whoever reads the claim can connect at once. */
+async function listen(folder: string): Promise<{ server: Server; path: string }> {
+  const failures: string[] = [];
+  for (const place of socketFolders(folder)) {
+    const path = socketPath(place, randomBytes(4).toString('hex'));
+    try {
+      await makePrivateFolder(place);
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+      });
+      return { server, path };
+    } catch (error) {
+      failures.push(messageOf(error));
+    }
+  }
+  throw new Error(`No socket can be made for this DATA_DIR: ${failures.join('; ')}`);
+}
+
+async function closeSocket(server: Server, path: string): Promise<void> {
+  server.close();
+  try {
+    await unlink(path);
+  } catch (error) {
+    // Node removes the name itself when it closes the server.
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** A refused connection proves a dead holder only where sockets of that holder could be reached at all. */
+async function askHolder(claim: Claim): Promise<'alive' | 'dead' | 'unknown'> {
+  const path = claim.details.socket;
+  if (path === undefined || !isOfThisKernelRun(claim.holder)) return 'unknown';
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve('alive');
+    });
+    socket.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED' ? 'dead' : 'unknown'));
+  });
+}
+
+function tellStarter(
+  message: { held: true } | { listening: true } | { failed: string } | { progress: string },
+): void {
+  if (process.connected) process.send?.(message);
+  if (!('progress' in message) && process.connected) process.disconnect();
+}
