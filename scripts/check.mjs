@@ -6,7 +6,10 @@ const STEPS = [
   ['types of the browser parts', ['tsc', '-p', 'tsconfig.web.json']],
   ['lint', ['eslint', '.', '--max-warnings', '0']],
   ['format', ['prettier', '--check', '.', '--log-level', 'warn']],
-  ['layers and import cycles', ['depcruise', 'src', 'workers', 'config', 'embedded', 'simulator', '--config', '.dependency-cruiser.cjs']],
+  [
+    'layers and import cycles',
+    ['depcruise', 'src', 'workers', 'config', 'embedded', 'simulator', '--config', '.dependency-cruiser.cjs'],
+  ],
   ['unused code', ['knip']],
 ];
 

@@ -1,0 +1,39 @@
+/**
+ * `npm test`: installs and builds what is missing, then runs Jest. MONGODB_URI and REDIS_URL, where set, name the
+ * servers to test on; otherwise embedded ones are started for the run. Arguments go to Jest: `npm test -- test/store`.
+ */
+import './lib/node-version.mjs';
+
+import { join } from 'node:path';
+
+import { installPackages } from './lib/install.mjs';
+import { projectFolder, run, script } from './lib/run.mjs';
+
+const given = process.argv.slice(2);
+const paths = given.filter((argument) => !argument.startsWith('-'));
+/** Only these tests run the product as built; a run of chosen other ones need not wait for the build. */
+const needsBuild = paths.length === 0 || paths.some((path) => /e2e|chaos/.test(path));
+
+await script(async () => {
+  await installPackages();
+  if (needsBuild) {
+    const code = await run(process.execPath, ['scripts/build.mjs']);
+    if (code !== 0) return code;
+  }
+  const reporter = join(projectFolder, 'scripts/lib/totals-reporter.mjs');
+  return run(
+    process.execPath,
+    ['node_modules/jest/bin/jest.js', '--reporters=default', `--reporters=${reporter}`, ...given],
+    {
+      environment: {
+        NODE_OPTIONS: [
+          process.env.NODE_OPTIONS,
+          '--experimental-vm-modules',
+          '--disable-warning=ExperimentalWarning',
+        ]
+          .filter(Boolean)
+          .join(' '),
+      },
+    },
+  );
+});
