@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 
 import type { Settings } from '../config/settings.ts';
+import type { ItemLanes } from './lanes/item-lanes.ts';
 import type { LaneQueue } from './lanes/queue.ts';
 import type { Clock, Random } from './ops/clock.ts';
 import type { Logger } from './ops/log.ts';
@@ -21,6 +22,8 @@ export interface Context {
   prefix: string;
   /** Queues and lanes: must not lose anything. */
   queueRedis: Redis;
+  /** Lanes whose items are received notifications. */
+  inbound: ItemLanes;
   /** Lanes whose items are rows: `wake()` after the row is written. */
   lanes: { outbox: LaneQueue; endpoints: LaneQueue };
   /** Feeds, presence, rate limits: may lose all. */

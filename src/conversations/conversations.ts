@@ -66,15 +66,13 @@ interface Touch {
 /** Moves the summary forward; a redo or a late message changes nothing that is newer. */
 export async function touchConversation(ctx: Context, conversationId: string, touch: Touch): Promise<void> {
   const conversations = ctx.store.model(Conversations);
-  await conversations
-    .updateOne(
-      { _id: conversationId, lastPosition: { $lt: touch.position } },
-      { $set: { lastPosition: touch.position, lastMessageId: touch.messageId, lastActivityAt: touch.at } },
-    )
-    .exec();
-  if (!touch.inboundAt) return;
-  await conversations.updateOne({ _id: conversationId }, { $max: { lastInboundAt: touch.inboundAt } }).exec();
-  await conversations
-    .updateOne({ _id: conversationId, state: 'RESOLVED' }, { $set: { state: 'PENDING' } })
-    .exec();
+  const older = { _id: conversationId, lastPosition: { $lt: touch.position } };
+  if (touch.inboundAt) {
+    await conversations
+      .updateOne({ _id: conversationId }, { $max: { lastInboundAt: touch.inboundAt } })
+      .exec();
+    await conversations.updateOne({ ...older, state: 'RESOLVED' }, { $set: { state: 'PENDING' } }).exec();
+  }
+  const { position: lastPosition, messageId: lastMessageId, at: lastActivityAt } = touch;
+  await conversations.updateOne(older, { $set: { lastPosition, lastMessageId, lastActivityAt } }).exec();
 }

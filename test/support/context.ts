@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readSettings } from '../../config/settings.ts';
 import { collections } from '../../src/collections.ts';
 import type { Context } from '../../src/context.ts';
+import { ItemLanes } from '../../src/lanes/item-lanes.ts';
 import { LaneQueue } from '../../src/lanes/queue.ts';
 import { systemClock, systemRandom } from '../../src/ops/clock.ts';
 import { createLogger } from '../../src/ops/log.ts';
@@ -62,6 +63,7 @@ export async function testContext(
   const url = settings.REDIS_URL ?? '';
   const queueRedis = openRedis({ url, log, clock, part: 'queue', mode: 'wait' });
   const liveRedis = openRedis({ url, log, clock, part: 'live', mode: 'wait' });
+  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, random, master, queues: 1 });
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),
@@ -78,9 +80,10 @@ export async function testContext(
     prefix,
     queueRedis,
     liveRedis,
+    inbound,
     lanes,
     async close() {
-      await Promise.all([lanes.outbox.close(), lanes.endpoints.close()]);
+      await Promise.all([inbound.close(), lanes.outbox.close(), lanes.endpoints.close()]);
       await store.drop();
       await store.close();
       const keys = await queueRedis.keys(`*${prefix}*`);

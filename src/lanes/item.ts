@@ -1,0 +1,15 @@
+/** What stands in an inbound lane: one message, one status, or one thing we can't read, with how it came. */
+export interface LaneItem {
+  kind: 'message' | 'status' | 'errors' | 'other' | 'unreadable';
+  /** Meta app whose secret signed the notification. */
+  app: string;
+  /** `entry.id`. */
+  wabaId: string | null;
+  /** Webhook field: `messages`, … */
+  field: string | null;
+  phoneNumberId: string | null;
+  /** Microseconds since 1970 of receipt, unique in one receiver: the order of its lane. */
+  position: number;
+  /** The item as it came, with what of the notification belongs to it. */
+  body: Record<string, unknown>;
+}

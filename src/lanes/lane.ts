@@ -1,0 +1,88 @@
+/**
+ * One turn at an inbound lane: its items are handled in order, each taken out by a script that checks that this
+ * worker still holds the lane. The attempt is counted before the work, so an item that kills the process is parked
+ * too. A failing item blocks only its lane: back-off, then it is parked with its reason and the lane goes on.
+ */
+import { Park } from '../ops/errors.ts';
+import type { Logger } from '../ops/log.ts';
+import { isAway } from '../store/errors.ts';
+import type { LaneItem } from './item.ts';
+import type { Entry, ItemLanes } from './item-lanes.ts';
+import type { WakeUp } from './queue.ts';
+import { backOff, type Turn, type TurnEnd } from './worker.ts';
+
+const BATCH = 16;
+/** A hot lane yields after so many items, so that it does not hold a worker. */
+const TURN_LIMIT = 256;
+/** 12 attempts with back-off from 250 ms to 60 s ≈ 4 minutes; then a person decides. */
+const MAX_ATTEMPTS = 12;
+/** While the database is away attempts do not count; the lane looks again after this. */
+const AWAY_PAUSE_MS = 1_000;
+
+interface LaneWork {
+  lanes: ItemLanes;
+  queue: string;
+  log: Logger;
+  /** Handles an item; anything thrown but Park is tried again. */
+  handle(item: LaneItem): Promise<void>;
+  /** Keeps an item that needs a person; returns when it is stored. */
+  park(item: LaneItem, why: { reason: Park['reason']; detail: string; attempts: number }): Promise<void>;
+}
+
+/** Handler of `workLanes` for inbound lanes. */
+export async function runItemLane(work: LaneWork, { lane }: WakeUp, turn: Turn): Promise<TurnEnd> {
+  let done = '';
+  for (let handled = 0; handled < TURN_LIMIT;) {
+    const entries = await work.lanes.read(work.queue, lane, BATCH);
+    const fresh = entries.filter(({ header }) => header !== done);
+    if (fresh.length === 0) return (await work.lanes.step(work.queue, lane, turn, { done }), 'done');
+    for (const entry of fresh) {
+      const begun = await work.lanes.step(work.queue, lane, turn, { done, next: entry.header });
+      if (!begun) return 'done'; // the lane is another worker's now
+      done = '';
+      const end = await attempt(work, lane, turn, entry, begun.attempts);
+      if (end) return end;
+      done = entry.header;
+      handled += 1;
+      if (turn.stopping()) break;
+    }
+    if (turn.stopping()) break;
+  }
+  await work.lanes.step(work.queue, lane, turn, { done });
+  return { againAfterMs: 0 };
+}
+
+/** @returns how the turn ends when the item must be tried again; undefined when it was handled or parked. */
+async function attempt(
+  work: LaneWork,
+  lane: string,
+  turn: Turn,
+  { item, header }: Entry,
+  attempts: number,
+): Promise<TurnEnd | undefined> {
+  try {
+    if (attempts > MAX_ATTEMPTS) throw new Park('failed', 'The process that handled it died each time.');
+    await work.handle(item);
+    return undefined;
+  } catch (error) {
+    if (isAway(error)) {
+      await work.lanes.step(work.queue, lane, turn, { next: header, count: -1 });
+      return { againAfterMs: AWAY_PAUSE_MS };
+    }
+    if (!(error instanceof Park) && attempts < MAX_ATTEMPTS) {
+      work.log.warn({ queue: work.queue, kind: item.kind, attempt: attempts, err: error }, 'inbound.failed');
+      return { againAfterMs: backOff(attempts) };
+    }
+    const why =
+      error instanceof Park
+        ? { reason: error.reason, detail: error.message }
+        : { reason: 'failed', detail: named(error) };
+    await work.park(item, { ...why, attempts });
+    return undefined;
+  }
+}
+
+/** An error's name: its message may quote content. */
+function named(error: unknown): string {
+  return `Handling failed each time: ${error instanceof Error ? error.name : typeof error}.`;
+}
