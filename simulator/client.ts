@@ -1,0 +1,91 @@
+import type { Person } from './people/people.ts';
+import { userIdFor } from './people/people.ts';
+import type { SampleName } from './people/samples.ts';
+import { sampleMessage } from './people/samples.ts';
+import type { BusinessEntry, Entry } from './people/threads.ts';
+import type { WriteOptions } from './people/writing.ts';
+import { write } from './people/writing.ts';
+import type { Receipts } from './receipts.ts';
+import type { PersonChange } from './settings.ts';
+import type { Simulation } from './simulation.ts';
+import { numberOf } from './simulation.ts';
+import type { ClientMessage } from './webhooks/client-message.ts';
+import type { DeliveryRecord } from './webhooks/deliveries.ts';
+
+/** A message on its way to the gateway. */
+export interface ClientSend {
+  wamid: string;
+  /** The POST as it stands. */
+  record: DeliveryRecord;
+  /** The same record once it was answered 200 (or was given up, or the simulator stopped). */
+  posted: Promise<DeliveryRecord>;
+  /** As `posted`, for every repetition. */
+  all: Promise<DeliveryRecord[]>;
+}
+
+/** A person with a phone, as a script holds it. */
+export interface Client {
+  readonly id: string;
+  readonly person: Readonly<Person>;
+  /** The BSUID that this business sees. */
+  userId(phoneNumberId: string): string | null;
+  /** Writes to a business number: a text, or `{ type, [type]: payload, context? }` of any type. */
+  send(
+    phoneNumberId: string,
+    message: string | ClientMessage,
+    options?: WriteOptions & { wamid?: string },
+  ): ClientSend;
+  /** Writes one of the samples. */
+  sendSample(phoneNumberId: string, name: SampleName): ClientSend;
+  /** What this phone received from the number, oldest first. */
+  inbox(phoneNumberId: string): readonly BusinessEntry[];
+  /** Both sides of the chat, oldest first. */
+  thread(phoneNumberId: string): readonly Entry[];
+  /** Looks at the chat; fulfils when the `read` statuses were posted. */
+  read(phoneNumberId: string): Promise<DeliveryRecord[]>;
+  change(change: PersonChange): void;
+}
+
+function factsFor(
+  simulation: Simulation,
+  person: Person,
+  phoneNumberId: string,
+): Parameters<typeof sampleMessage>[1] {
+  const number = numberOf(simulation, phoneNumberId);
+  const { entries } = simulation.threads.get(person, phoneNumberId);
+  const last = entries.findLast((entry): entry is BusinessEntry => entry.author === 'business');
+  const businessPhone = number.displayNumber.replace(/[^0-9]/g, '');
+  return {
+    ids: simulation.ids,
+    quoted: last?.wamid ?? simulation.ids.wamid(businessPhone, 'business'),
+    businessPhone,
+    userId: userIdFor(person, number) ?? 'IL.1000000000000000',
+  };
+}
+
+/** Binds a person to the simulation. */
+export function makeClient(simulation: Simulation, receipts: Receipts, person: Person): Client {
+  const { threads, people, events } = simulation;
+  const send: Client['send'] = (phoneNumberId, message, { wamid, ...options } = {}) => {
+    const { wamids, ...rest } = write(simulation, [{ person, phoneNumberId, message, wamid }], options);
+    return { wamid: wamids[0] ?? '', ...rest };
+  };
+  return {
+    id: person.id,
+    person,
+    send,
+    userId: (phoneNumberId) => userIdFor(person, numberOf(simulation, phoneNumberId)),
+    sendSample: (phoneNumberId, name) =>
+      send(phoneNumberId, sampleMessage(name, factsFor(simulation, person, phoneNumberId))),
+    thread: (phoneNumberId) => threads.get(person, phoneNumberId).entries,
+    inbox: (phoneNumberId) =>
+      threads
+        .get(person, phoneNumberId)
+        .entries.filter((entry): entry is BusinessEntry => entry.author === 'business'),
+    read: (phoneNumberId) => receipts.readChat(person, numberOf(simulation, phoneNumberId).phoneNumberId),
+    change(change) {
+      people.change(person, change);
+      events.emit({ type: 'person', personId: person.id });
+    },
+  };
+}

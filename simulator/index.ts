@@ -1,0 +1,80 @@
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { makeApp } from './app.ts';
+import { Events } from './events.ts';
+import { Faults } from './faults.ts';
+import { Subscriptions } from './graph/subscriptions.ts';
+import { makeIds } from './ids.ts';
+import { People } from './people/people.ts';
+import { Threads } from './people/threads.ts';
+import { Receipts } from './receipts.ts';
+import { Sends } from './sends.ts';
+import type { SimulatorOptions } from './settings.ts';
+import { parseSettings } from './settings.ts';
+import type { Simulation } from './simulation.ts';
+import type { Door, Simulator } from './simulator.ts';
+import { makeSimulator } from './simulator.ts';
+import { Tasks } from './tasks.ts';
+import { Deliveries } from './webhooks/deliveries.ts';
+
+export type { Client } from './client.ts';
+export type { SimulatorOptions } from './settings.ts';
+export type { Simulator } from './simulator.ts';
+
+function makeSimulation({ clock, randomBytes, log, ...rest }: SimulatorOptions): Simulation {
+  const settings = parseSettings(rest);
+  const events = new Events();
+  const numbers = new Map(settings.numbers.map((number) => [number.phoneNumberId, number]));
+  const base = {
+    settings,
+    events,
+    numbers,
+    tasks: new Tasks(() => events.emit({ type: 'quiet' })),
+    ids: makeIds(randomBytes),
+    clock: clock ?? (() => new Date()),
+    log: log ?? (() => undefined),
+  };
+  const people = new People(numbers);
+  for (const person of settings.people) people.create(person);
+  return {
+    ...base,
+    people,
+    subscriptions: new Subscriptions(settings),
+    threads: new Threads(),
+    sends: new Sends(),
+    faults: new Faults(events),
+    deliveries: new Deliveries(base),
+  };
+}
+
+async function openDoor(server: Server, { host, port }: { host: string; port: number }): Promise<Door> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    port: address.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/**
+ * Starts a Meta of your own: the Graph API and the control API on one port, webhooks posted to `webhookUrl`.
+ * @throws Error for wrong settings or a port in use
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const simulation = makeSimulation(options);
+  const receipts = new Receipts(simulation);
+  const server = createServer();
+  const simulator = makeSimulator(simulation, receipts, await openDoor(server, simulation.settings));
+  server.on('request', makeApp(simulation, receipts, simulator));
+  return simulator;
+}

@@ -1,0 +1,71 @@
+import { graphErrorTitle } from '../graph/errors.ts';
+import type { SentMessage, StatusName } from '../sends.ts';
+import type { EnvelopeItem, WebhookContact } from './envelope.ts';
+import { valueFor } from './envelope.ts';
+
+interface StatusFacts {
+  status: StatusName;
+  at: Date;
+  /** With `sent` and with one of delivered and read. */
+  priced: boolean;
+  /** Graph error code of a `failed`. */
+  code?: number;
+}
+
+/** Phone and BSUID of the receiver, as far as a status shows them. */
+function recipientKeys(sent: SentMessage, status: StatusName): Record<string, string> {
+  const addressedByPhone = sent.to !== null;
+  const phone = addressedByPhone ? sent.waId : sent.visiblePhone;
+  const userId = status === 'failed' && addressedByPhone ? null : sent.userId;
+  return {
+    ...(phone === null ? {} : { recipient_id: phone }),
+    ...(userId === null ? {} : { recipient_user_id: userId }),
+  };
+}
+
+/** `contacts[]`: absent with `failed` and for people without a BSUID; the username only once delivered. */
+function contactsOf(sent: SentMessage, status: StatusName): WebhookContact[] | undefined {
+  if (status === 'failed' || sent.userId === null) return undefined;
+  const phone = sent.to === null ? sent.visiblePhone : sent.waId;
+  const username = status === 'sent' ? null : sent.username;
+  return [
+    {
+      ...(username === null ? {} : { profile: { username } }),
+      ...(phone === null ? {} : { wa_id: phone }),
+      user_id: sent.userId,
+    },
+  ];
+}
+
+/** `PMP` prices: templates cost, free-form inside the free tier does not (Cloud API: status webhook, pricing). */
+function pricingOf(sent: SentMessage): Record<string, unknown> {
+  return sent.type === 'template'
+    ? { billable: true, pricing_model: 'PMP', category: 'utility', type: 'regular' }
+    : { billable: false, pricing_model: 'PMP', category: 'service', type: 'free_customer_service' };
+}
+
+function errorsOf(code: number): Record<string, unknown>[] {
+  const { title, details } = graphErrorTitle(code);
+  const href =
+    'https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes';
+  return [{ code, title, message: title, error_data: { details }, href }];
+}
+
+/** The notification of one status of a sent message. */
+export function statusItem(sent: SentMessage, { status, at, priced, code }: StatusFacts): EnvelopeItem {
+  const value = valueFor(sent.number);
+  const contacts = contactsOf(sent, status);
+  if (contacts !== undefined) value.contacts = contacts;
+  value.statuses = [
+    {
+      id: sent.wamid,
+      status,
+      timestamp: String(Math.floor(at.getTime() / 1_000)),
+      ...recipientKeys(sent, status),
+      ...(sent.callbackData === null ? {} : { biz_opaque_callback_data: sent.callbackData }),
+      ...(priced ? { pricing: pricingOf(sent) } : {}),
+      ...(code === undefined ? {} : { errors: errorsOf(code) }),
+    },
+  ];
+  return { number: sent.number, value };
+}
