@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Want } from './control.ts';
 import { PROTOCOL, supervisorFolder } from './control.ts';
-import { openDataFolder } from './files.ts';
+import { makePrivateFolder, openDataFolder } from './files.ts';
 import type { Lease } from './lease.ts';
 import { askForLease } from './lease.ts';
 import { readClaim } from './lock.ts';
@@ -46,12 +46,16 @@ const HEAL_RETRY_MS = 1_000;
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const onProgress = options.onProgress ?? (() => undefined);
+  if (!options.redis && !options.mongodb) {
+    return { redisUrl: undefined, mongodbUri: undefined, close: async () => undefined };
+  }
   const dataFolder = await realpath(await openDataFolder(options.dataDir));
   const want: Want = {
     redis: options.redis,
     mongodb: options.mongodb ? options.mongodbKind : 'none',
     lingerMs: options.lingerMs ?? (process.pid === 1 ? 0 : LINGER_MS),
   };
+  await makePrivateFolder(supervisorFolder(dataFolder));
   const closing = new AbortController();
   let lease = await acquire(dataFolder, want, onProgress);
   const { addresses } = lease;

@@ -53,7 +53,7 @@ export interface LockOptions {
   /** Called once when the claim was removed or succeeded by another: the holder must stop. */
   onLost?: () => void;
   /** Called when it takes a while to find out whether a holder elsewhere is alive. */
-  onWatch?: () => void;
+  onWatch?: () => Promise<void>;
 }
 
 /** Takes the lock, or answers the claim of the living process that has it. */
@@ -144,7 +144,7 @@ async function isFree(found: Found, options: LockOptions): Promise<boolean> {
   if (claim !== undefined && isOfThisPlace(claim.holder)) return !isRunning(claim.holder);
   const probed = claim === undefined ? 'unknown' : await options.probe?.(claim);
   if (probed === 'alive' || probed === 'dead') return probed === 'dead';
-  options.onWatch?.();
+  await options.onWatch?.();
   return isSilent(found.path);
 }
 

@@ -1,12 +1,17 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
+import { z } from 'zod';
+
 import { holdsFiles, makePrivateFolder } from './files.ts';
 import { moduleCommand } from './module-command.ts';
 import type { Server } from './supervisor/server-process.ts';
 
 /** Which server speaks MongoDB's protocol: the real one, or the one that comes with this program. */
 export type MongodbKind = 'mongod' | 'builtin';
+
+/** The line by which our own server tells that it answers. */
+const readySchema = z.object({ ready: z.literal(true), port: z.number() });
 
 /** Folders of the two kinds of data inside DATA_DIR: neither can read the other's. */
 const FOLDERS: Record<MongodbKind, string> = { mongod: 'mongod', builtin: 'mongo' };
@@ -71,8 +76,8 @@ export async function builtinMongodbServer(dataFolder: string): Promise<Server> 
       args: [...args, '--data', folder, '--port', String(port), '--parent-pipe'],
     }),
     ready: async ({ line, port }) => {
-      const told = await line((text) => text.startsWith('{"ready":'));
-      if (told !== JSON.stringify({ ready: true, port })) throw new Error(`it answers with ${told}`);
+      const told = readySchema.parse(JSON.parse(await line((text) => text.startsWith('{"ready":'))));
+      if (told.port !== port) throw new Error(`it listens on port ${told.port}`);
     },
     url: (port) => `mongodb://127.0.0.1:${port}`,
   };

@@ -100,6 +100,14 @@ export function readClosure(output: string): string[] {
   return [...output.matchAll(/^Inst (\S+) /gm)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
+/**
+ * The packages to unpack: those that are missing, and in any case the two that the program is spread over (Debian's
+ * `redis-server` holds a link to a program in `redis-tools`), as a link must not point out of the tree.
+ */
+export function namesToUnpack(name: string, missing: string[]): string[] {
+  return [...new Set([name, name.replace('-server', '-tools'), ...missing])];
+}
+
 /** Downloads packages into `folder`; apt checks them against the signed lists. */
 export function downloadStep(options: string[], names: string[], folder: string): Step {
   const title = `downloading ${names.join(', ')}`;

@@ -13,6 +13,7 @@ import {
   closureStep,
   downloadStep,
   installStep,
+  namesToUnpack,
   offersStep,
   ownAptFolders,
   ownAptState,
@@ -144,6 +145,7 @@ async function installForAll(rights: string[], run: RunStep): Promise<void> {
 
 async function unpackForUser(cache: string, run: RunStep): Promise<void> {
   const aptFolder = join(cache, 'apt');
+  await removeLeftOvers(cache);
   const work = await mkdtemp(join(cache, 'unpacking-'));
   let apt: string[] = [];
   try {
@@ -156,8 +158,8 @@ async function unpackForUser(cache: string, run: RunStep): Promise<void> {
       async () => {
         const name = readOffer(await run(offersStep(apt)));
         if (name === undefined) throw new Error('no package is offered');
-        const names = readClosure(await run(closureStep(apt, name)));
-        await run(downloadStep(apt, names, work));
+        const missing = readClosure(await run(closureStep(apt, name)));
+        await run(downloadStep(apt, namesToUnpack(name, missing), work));
       },
     );
     const tree = join(work, 'tree');
@@ -170,6 +172,12 @@ async function unpackForUser(cache: string, run: RunStep): Promise<void> {
     await rm(work, { recursive: true, force: true });
     await rm(aptFolder, { recursive: true, force: true });
   }
+}
+
+/** What an attempt that was killed left behind; only the holder of the installation's lock may look. */
+async function removeLeftOvers(cache: string): Promise<void> {
+  const leftOvers = (await readdir(cache)).filter((name) => name.startsWith('unpacking-'));
+  await Promise.all(leftOvers.map((name) => rm(join(cache, name), { recursive: true, force: true })));
 }
 
 /** Tries with the lists that are there; when they are missing or name packages that are gone, once more with new ones. */

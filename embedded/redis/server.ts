@@ -5,13 +5,10 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 
 import { makePrivateFolder, readIfPresent, writePrivateFile } from '../files.ts';
-import { identify, stopProcess } from '../process-identity.ts';
 import type { Server, StartingServer } from '../supervisor/server-process.ts';
-import { STOP_GRACE_MS } from '../supervisor/server-process.ts';
 import type { RedisProgram } from './find.ts';
 
-const POLL_MS = 20;
-const ANSWER_LIMIT_MS = 2_000;
+const ANSWER_LIMIT_MS = 10_000;
 
 /**
  * A private Redis (or Valkey) for queues: on loopback, behind a random password, every write on the disk before it is
@@ -32,7 +29,6 @@ export async function redisServer(program: RedisProgram, folder: string): Promis
       ...(program.libraryPath === undefined ? {} : { env: { LD_LIBRARY_PATH: program.libraryPath } }),
     }),
     ready: async (starting) => waitUntilReady(starting, password),
-    dismiss: async (port) => dismiss(port, password, configPath),
     url: (port) => `redis://:${password}@127.0.0.1:${port}`,
   };
 }
@@ -71,52 +67,25 @@ async function openPassword(folder: string): Promise<string> {
 }
 
 /**
- * Asks until the child itself answers: a stranger who holds the port does not know the password, and even a twin of
- * ours would tell another pid.
+ * Waits for the server's own word that it listens and has read its data, then asks it. The word comes first: the
+ * password must not be told to a stranger who took the port before our server could.
  */
 async function waitUntilReady(starting: StartingServer, password: string): Promise<void> {
+  await starting.line((line) => line.includes('Ready to accept connections'));
   const redis = new Redis({
     port: starting.port,
     host: '127.0.0.1',
     password,
-    retryStrategy: () => POLL_MS,
-    maxRetriesPerRequest: null,
-  });
-  // Refused and re-tried connections are what waiting looks like; the end of the child ends the wait.
-  redis.on('error', () => undefined);
-  starting.signal.addEventListener('abort', () => redis.disconnect(), { once: true });
-  await redis.ping();
-  const pid = fieldOf(await redis.info('server'), 'process_id');
-  if (pid !== String(starting.pid)) throw new Error('another server answers on its port');
-}
-
-/** Stops a server on this port if it takes our password and runs with our configuration: then it is ours. */
-async function dismiss(port: number, password: string, configPath: string): Promise<void> {
-  const redis = new Redis({
-    port,
-    host: '127.0.0.1',
-    password,
     retryStrategy: () => null,
-    connectTimeout: ANSWER_LIMIT_MS,
     commandTimeout: ANSWER_LIMIT_MS,
-    enableReadyCheck: false,
   });
+  // What goes wrong with the connection is what its commands answer.
   redis.on('error', () => undefined);
-  let about: string;
   try {
-    about = await redis.info('server');
-  } catch {
-    // Nobody there, or somebody who does not know us: nothing to stop.
-    return;
+    await redis.ping();
+    const pid = /^process_id:(\d+)/m.exec(await redis.info('server'))?.[1];
+    if (pid !== String(starting.pid)) throw new Error('another server answers on its port');
   } finally {
     redis.disconnect();
   }
-  const pid = Number(fieldOf(about, 'process_id'));
-  const found = identify(pid);
-  if (found !== undefined && fieldOf(about, 'config_file') === configPath)
-    {await stopProcess(found, STOP_GRACE_MS);}
-}
-
-function fieldOf(information: string, name: string): string | undefined {
-  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(information)?.[1];
 }

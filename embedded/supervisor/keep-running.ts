@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 /** A server that lived this long and dies has a new trouble, not the old one. */
 const STEADY_MS = 60_000;
-/** Deaths and failed starts in a row after which people are told; it goes on trying. */
+/** Deaths and failed starts in a row that are told; it goes on trying for ever. */
 const PATIENCE = 5;
 
 export interface KeptServer {
@@ -33,12 +33,15 @@ export async function keepRunning(
 ): Promise<KeptServer> {
   const stopping = new AbortController();
   const known = await record.read();
-  if (known !== undefined) {
-    await stopProcess(known.process, STOP_GRACE_MS);
-    await server.dismiss?.(known.port);
-  }
+  if (known !== undefined) await stopProcess(known.process, STOP_GRACE_MS);
   const first = await startOnSomePort(server, known?.port, record, stopping.signal);
   let current: RunningServer | undefined = first;
+
+  /** Tells of the first troubles in a row one by one, then once that they go on. */
+  function tell(trouble: string, count: number): void {
+    if (count < PATIENCE) report(`${trouble}; starting it again on port ${first.port}`);
+    if (count === PATIENCE) report(`${trouble}, for the ${count}th time; trying on without a word`);
+  }
 
   async function watch(): Promise<void> {
     let troubles = 0;
@@ -46,22 +49,19 @@ export async function keepRunning(
       const how = await current.ended;
       if (stopping.signal.aborted) return;
       troubles = Date.now() - current.startedAt >= STEADY_MS ? 1 : troubles + 1;
-      report(`${server.name} stopped unexpectedly (${how}); starting it again on port ${first.port}`);
-      current = await restart(troubles);
-    }
-  }
-
-  async function restart(earlierTroubles: number): Promise<RunningServer | undefined> {
-    for (let troubles = earlierTroubles; !stopping.signal.aborted; troubles += 1) {
-      const pause = Math.min(FIRST_PAUSE_MS * 2 ** (troubles - 1), LONGEST_PAUSE_MS);
-      try {
-        await delay(pause, undefined, { signal: stopping.signal });
-        return await startServer(server, first.port, record, stopping.signal);
-      } catch (error) {
-        if (troubles === PATIENCE) report(`${server.name} keeps failing, trying on: ${messageOf(error)}`);
+      tell(`${server.name} stopped unexpectedly (${how})`, troubles);
+      current = undefined;
+      while (current === undefined && !stopping.signal.aborted) {
+        try {
+          await delay(pauseBefore(troubles), undefined, { signal: stopping.signal });
+          current = await startServer(server, first.port, record, stopping.signal);
+        } catch (error) {
+          if (stopping.signal.aborted) return;
+          troubles += 1;
+          tell(messageOf(error), troubles);
+        }
       }
     }
-    return undefined;
   }
 
   const watching = watch();
@@ -73,6 +73,11 @@ export async function keepRunning(
       await watching;
     },
   };
+}
+
+/** Short at first, since a crash is rare and users wait; longer when it happens again and again. */
+function pauseBefore(attempt: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
 }
 
 async function startOnSomePort(

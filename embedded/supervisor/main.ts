@@ -22,9 +22,12 @@ if (dataFolder === undefined) throw new Error('The supervisor needs --data <fold
 
 try {
   await supervise(dataFolder);
+  // Also ends the connections that are left: their owners wait for exactly this.
+  process.exit(0);
 } catch (error) {
-  tellStarter({ failed: messageOf(error) });
-  process.exitCode = 1;
+  await tellStarter({ failed: messageOf(error) });
+  console.error(error);
+  process.exit(1);
 }
 
 async function supervise(folder: string): Promise<void> {
@@ -40,19 +43,17 @@ async function supervise(folder: string): Promise<void> {
   });
   if ('heldBy' in outcome) {
     await closeSocket(server, path);
-    tellStarter({ held: true });
+    await tellStarter({ held: true });
     return;
   }
   const supervisor = createSupervisor((report) => createServers(folder, supervisorFolder(folder), report));
   server.on('connection', (socket) => supervisor.accept(socket));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, endNow);
   ending.signal.addEventListener('abort', () => supervisor.stop());
-  tellStarter({ listening: true });
+  await tellStarter({ listening: true });
   await supervisor.stopped;
   await outcome.lock.release();
   await closeSocket(server, path);
-  // Ends what is left: connections whose owners wait for exactly this.
-  process.exit(0);
 }
 
 /** Listens on a name of its own before the lock is asked for: whoever reads the claim can connect at once. */
@@ -99,9 +100,10 @@ async function askHolder(claim: Claim): Promise<'alive' | 'dead' | 'unknown'> {
   });
 }
 
-function tellStarter(
+/** Speaks to the process that started this one; it may be gone already. */
+async function tellStarter(
   message: { held: true } | { listening: true } | { failed: string } | { progress: string },
-): void {
-  if (process.connected) process.send?.(message);
-  if (!('progress' in message) && process.connected) process.disconnect();
+): Promise<void> {
+  if (!process.connected) return;
+  await new Promise<void>((resolve) => process.send?.(message, undefined, {}, () => resolve()));
 }

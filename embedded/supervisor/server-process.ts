@@ -12,8 +12,6 @@ export interface StartingServer {
   port: number;
   /** Resolves with the first line of its standard output that `matches`. */
   line: (matches: (line: string) => boolean) => Promise<string>;
-  /** Aborted when nobody waits for the answer any more. */
-  signal: AbortSignal;
 }
 
 /** One kind of server that the supervisor can run. */
@@ -23,8 +21,6 @@ export interface Server {
   command(port: number): { command: string; args: string[]; env?: Record<string, string> };
   /** Resolves when the server answers and is proven to be this very process, not another on the same port. */
   ready(starting: StartingServer): Promise<void>;
-  /** Stops a server that was left behind on this port if it can prove to be ours. */
-  dismiss?(port: number): Promise<void>;
   url(port: number): string;
 }
 
@@ -65,7 +61,7 @@ export async function startServer(
   const impatient = AbortSignal.any([signal, settled.signal, AbortSignal.timeout(READY_LIMIT_MS)]);
   try {
     await Promise.race([
-      server.ready({ pid: child.pid ?? 0, port, line: output.line, signal: settled.signal }),
+      server.ready({ pid: child.pid ?? 0, port, line: output.line }),
       ended.then((how) => Promise.reject(new Error(how))),
       whenAborted(impatient).then(() => Promise.reject(new Error('it was stopped before it answered'))),
     ]);

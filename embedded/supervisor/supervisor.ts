@@ -60,7 +60,9 @@ export function createSupervisor(openServers: (report: (line: string) => void) =
   function giveBack(socket: Socket): void {
     const want = leases.get(socket);
     if (want === undefined || !leases.delete(socket) || leases.size > 0) return;
-    endAfter(want.lingerMs);
+    // At once, not by a timer: with a linger of 0 nobody may slip in between.
+    if (want.lingerMs === 0) stop();
+    else endAfter(want.lingerMs);
   }
 
   endAfter(FIRST_LEASE_MS);
