@@ -1,6 +1,6 @@
-/** What stands in an inbound lane: one message, one status, or one thing we can't read, with how it came. */
+/** What stands in an inbound lane: one message, one status, one thing we can't read, or a stored message still to be forwarded. */
 export interface LaneItem {
-  kind: 'message' | 'status' | 'errors' | 'other' | 'unreadable';
+  kind: 'message' | 'status' | 'errors' | 'other' | 'unreadable' | 'forward';
   /** Meta app whose secret signed the notification. */
   app: string;
   /** `entry.id`. */

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 
 import type { Clock } from '../ops/clock.ts';
-import type { Logger } from '../ops/log.ts';
+import { type Logger, SafeError } from '../ops/log.ts';
 
 interface RedisOptions {
   url: string;
@@ -31,4 +31,22 @@ export function openRedis({ url, log, clock, part, mode }: RedisOptions): Redis 
     log.warn({ part, err: error }, 'redis.unreachable');
   });
   return redis;
+}
+
+/** Longest wait for a server at the start: 10 s. */
+const START_WAIT_MS = 10_000;
+
+/** Waits until the connection is ready. @throws an error that names the setting to look at. */
+export async function whenReady(redis: Redis, setting: string): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new SafeError(`Redis does not answer; is ${setting} right and the server running?`)),
+      START_WAIT_MS,
+    );
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -1,0 +1,154 @@
+/**
+ * The live feed's stream: one Redis stream per tenant with ids and types, never content. What is read from it is
+ * opened with the reader's rights at delivery (feed-frames.ts).
+ *
+ * A client holds the id of the last entry it saw. While that entry still stands in the stream, everything after it
+ * does too (a stream loses its oldest entries first), and the client goes on from there; else it gets `reset`.
+ * An event that could not be written is not made up for: the tenant is owed a `reset`, paid before its next event
+ * or as soon as Redis answers again.
+ */
+import type { Redis } from 'ioredis';
+
+import type { Context } from '../context.ts';
+
+export const FEED_EVENT_TYPES = [
+  'message.received',
+  'message.created',
+  'message.status',
+  'conversation.updated',
+] as const;
+
+export interface FeedEvent {
+  type: (typeof FEED_EVENT_TYPES)[number];
+  conversationId: string;
+  messageId?: string;
+}
+
+/** An entry of the stream: an event, or `reset` (events were lost), or `opened` (the stream began here). */
+export interface FeedEntry {
+  id: string;
+  type: string;
+  conversationId?: string;
+  messageId?: string;
+}
+
+/** About as many entries stay, so that an agent who was away for a while resumes without reading the lists again. */
+const KEPT_ENTRIES = 5_000;
+/** Redis answers in well under a millisecond; an event is not worth more of its sender's time than this. */
+const WRITE_WAIT_MS = 2_000;
+/** A cursor that no stream holds: who comes with it gets `reset`. */
+const NOWHERE = '0-0';
+
+/** Name of a tenant's stream; the hash tag keeps what belongs to a tenant on one node of a Redis Cluster. */
+export function feedKey(prefix: string, tenantId: string): string {
+  return `${prefix}:feed:{${tenantId}}`;
+}
+
+/** Per connection, tenants whose clients missed an event and have not been told yet. */
+const owed = new WeakMap<Redis, Set<string>>();
+
+/**
+ * Tells the consoles of a tenant that something happened. Never fails its caller's work: false when the event could
+ * not be written; the clients then get `reset` instead, and read the lists again.
+ */
+export async function publish(ctx: Context, tenantId: string, event: FeedEvent): Promise<boolean> {
+  const { type, conversationId, messageId } = event;
+  const fields = { type, conversationId, ...(messageId === undefined ? {} : { messageId }) };
+  try {
+    if (owed.get(ctx.liveRedis)?.has(tenantId)) await payReset(ctx, tenantId);
+    await append(ctx, tenantId, fields);
+    return true;
+  } catch (error) {
+    ctx.log.warn({ tenantId, event: type, err: error }, 'feed.event-lost');
+    oweReset(ctx, tenantId);
+    return false;
+  }
+}
+
+/**
+ * Where the stream stands now; taken before a list is read, so that list and feed together miss nothing. A tenant's
+ * first cursor begins its stream. While Redis is away the cursor is one that leads to `reset`.
+ */
+export async function feedCursor(ctx: Context, tenantId: string): Promise<string> {
+  try {
+    return await lastEntryId(ctx, tenantId);
+  } catch (error) {
+    ctx.log.warn({ tenantId, err: error }, 'feed.cursor-unknown');
+    return NOWHERE;
+  }
+}
+
+/** Id of the newest entry; begins the stream when there is none. @throws when Redis does not answer. */
+export async function lastEntryId(ctx: Context, tenantId: string): Promise<string> {
+  const newest = await inTime(ctx.liveRedis.xrevrange(feedKey(ctx.prefix, tenantId), '+', '-', 'COUNT', 1));
+  return newest[0]?.[0] ?? append(ctx, tenantId, { type: 'opened' });
+}
+
+/** Entries from an id on (inclusive), or after it with `(` in front. @throws when Redis does not answer. */
+export async function readEntries(
+  ctx: Context,
+  tenantId: string,
+  from: string,
+  count: number,
+): Promise<FeedEntry[]> {
+  const found = await inTime(ctx.liveRedis.xrange(feedKey(ctx.prefix, tenantId), from, '+', 'COUNT', count));
+  return found.map(([id, fields]) => feedEntry(id, fields));
+}
+
+/** Reads a stream entry's flat list of names and values. */
+export function feedEntry(id: string, fields: string[]): FeedEntry {
+  const entry: Record<string, string> = {};
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    entry[fields[index] ?? ''] = fields[index + 1] ?? '';
+  const { type = '', conversationId, messageId } = entry;
+  return {
+    id,
+    type,
+    ...(conversationId === undefined ? {} : { conversationId }),
+    ...(messageId === undefined ? {} : { messageId }),
+  };
+}
+
+async function append(ctx: Context, tenantId: string, fields: Record<string, string>): Promise<string> {
+  const flat = Object.entries(fields).flat();
+  const key = feedKey(ctx.prefix, tenantId);
+  const id = await inTime(ctx.liveRedis.xadd(key, 'MAXLEN', '~', KEPT_ENTRIES, '*', ...flat));
+  if (id === null) throw new Error('Redis did not take the entry.');
+  return id;
+}
+
+function oweReset(ctx: Context, tenantId: string): void {
+  const redis = ctx.liveRedis;
+  const tenants = owed.get(redis) ?? new Set<string>();
+  owed.set(redis, tenants);
+  if (tenants.size === 0) redis.once('ready', () => void payAll(ctx, tenants));
+  tenants.add(tenantId);
+}
+
+async function payReset(ctx: Context, tenantId: string): Promise<void> {
+  await append(ctx, tenantId, { type: 'reset' });
+  owed.get(ctx.liveRedis)?.delete(tenantId);
+}
+
+async function payAll(ctx: Context, tenants: Set<string>): Promise<void> {
+  for (const tenantId of [...tenants]) {
+    try {
+      await payReset(ctx, tenantId);
+    } catch (error) {
+      ctx.log.warn({ tenantId, err: error }, 'feed.reset-waits'); // paid before the tenant's next event
+    }
+  }
+}
+
+/** A connection that waits out an outage must not make its caller wait, too. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('Redis did not answer in time.')), WRITE_WAIT_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Forwarding a stored message to those who wait for it: the tenant's endpoints and the live feed. Every step may run
+ * again: an endpoint's delivery has the message's id, a feed event only says "look here".
+ */
+import { publish } from '../agents/feed.ts';
+import type { Context } from '../context.ts';
+import { oweDeliveries } from '../endpoints/owe.ts';
+import { type MessageRow, Messages } from './model.ts';
+
+/** Forwards a message that is due and marks it done, in the tenant's scope. */
+export async function forwardMessage(ctx: Context, row: MessageRow): Promise<void> {
+  await oweDeliveries(ctx, row);
+  await publish(ctx, row.tenantId, {
+    type: 'message.received',
+    conversationId: row.conversationId,
+    messageId: row._id,
+  });
+  await ctx.store
+    .model(Messages)
+    .updateOne(
+      { _id: row._id, forward: 'due' },
+      { $set: { forward: 'done', forwardedAt: new Date(ctx.clock.now()) } },
+    )
+    .exec();
+}

@@ -1,0 +1,163 @@
+/** Opens what every process of the gateway stands on: settings, servers, keys, queues. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { readSettings, type Settings } from '../config/settings.ts';
+import { openEmbedded } from '../embedded/index.ts';
+import { collections } from './collections.ts';
+import type { Context } from './context.ts';
+import { ItemLanes } from './lanes/item-lanes.ts';
+import { LaneQueue } from './lanes/queue.ts';
+import { systemClock, systemRandom } from './ops/clock.ts';
+import { createLogger, type Logger } from './ops/log.ts';
+import { Positions } from './store/ids.ts';
+import { MasterKey } from './store/master-key.ts';
+import { openRedis, whenReady } from './store/redis.ts';
+import { Store } from './store/store.ts';
+
+/** Inbound lanes are spread over this many queues; more than one needs a Redis Cluster. */
+const INBOUND_QUEUES = 1;
+const DATABASE = 'whatsper';
+
+export interface OpenContext {
+  ctx: Context;
+  /** Redis for queues; a worker needs a connection of its own that waits out an outage. */
+  redisUrl: string;
+  close(): Promise<void>;
+}
+
+interface Options {
+  log?: Logger;
+  /** Told what is being installed or started, for a person who waits. */
+  onProgress?: (line: string) => void;
+}
+
+/** @throws SettingsError, or an error that says which server is away and what to set. */
+export async function openContext(
+  environment: Record<string, string | undefined>,
+  options: Options = {},
+): Promise<OpenContext> {
+  const settings = readSettings(environment);
+  const log = options.log ?? createLogger(settings.LOG_LEVEL);
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const servers = await openServers(settings, options.onProgress);
+    closers.push(servers.close);
+    const ctx = await connect(settings, log, servers, closers);
+    return { ctx, redisUrl: servers.redisUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Servers {
+  redisUrl: string;
+  mongodbUri: string;
+  close(): Promise<void>;
+}
+
+async function openServers(settings: Settings, onProgress?: (line: string) => void): Promise<Servers> {
+  const { REDIS_URL, MONGODB_URI } = settings;
+  if (REDIS_URL && MONGODB_URI)
+    return { redisUrl: REDIS_URL, mongodbUri: withDatabase(MONGODB_URI), close: () => Promise.resolve() };
+  const embedded = await openEmbedded({
+    dataDir: settings.DATA_DIR,
+    redis: !REDIS_URL,
+    mongodb: !MONGODB_URI,
+    mongodbKind: settings.EMBEDDED_MONGODB,
+    ...(onProgress ? { onProgress } : {}),
+  });
+  const redisUrl = REDIS_URL ?? embedded.redisUrl ?? '';
+  const mongodbUri = withDatabase(MONGODB_URI ?? embedded.mongodbUri ?? '');
+  return { redisUrl, mongodbUri, close: () => embedded.close() };
+}
+
+/** An address without a database name gets ours. */
+function withDatabase(uri: string): string {
+  const [, server = uri, name = '', options = ''] = /^([^?]*?\/\/[^/?]+)\/?([^?]*)(\?.*)?$/.exec(uri) ?? [];
+  return `${server}/${name === '' ? DATABASE : name}${options}`;
+}
+
+async function connect(
+  settings: Settings,
+  log: Logger,
+  servers: Servers,
+  closers: (() => Promise<unknown>)[],
+): Promise<Context> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const master = new MasterKey(await masterKeys(settings, log), random);
+  const store = await Store.open({
+    uri: servers.mongodbUri,
+    keysUri: settings.KEYS_MONGODB_URI,
+    master,
+    clock,
+    random,
+    collections,
+  });
+  closers.push(() => store.close());
+  const queueRedis = openRedis({ url: servers.redisUrl, log, clock, part: 'queue', mode: 'fail-fast' });
+  closers.push(() => Promise.resolve(queueRedis.disconnect()));
+  const liveRedis = openRedis({
+    url: settings.REDIS_LIVE_URL ?? servers.redisUrl,
+    log,
+    clock,
+    part: 'live',
+    mode: 'fail-fast',
+  });
+  closers.push(() => Promise.resolve(liveRedis.disconnect()));
+  await Promise.all([whenReady(queueRedis, 'REDIS_URL'), whenReady(liveRedis, 'REDIS_LIVE_URL')]);
+  const prefix = settings.REDIS_PREFIX;
+  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, random, master, queues: INBOUND_QUEUES });
+  const lanes = {
+    outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
+    endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),
+  };
+  closers.push(() => Promise.all([inbound.close(), lanes.outbox.close(), lanes.endpoints.close()]));
+  return {
+    settings,
+    log,
+    clock,
+    random,
+    positions: new Positions(clock),
+    master,
+    store,
+    prefix,
+    queueRedis,
+    liveRedis,
+    inbound,
+    lanes,
+  };
+}
+
+/** MASTER_KEY, or the key of DATA_DIR: made once, readable by its owner only. */
+async function masterKeys(settings: Settings, log: Logger): Promise<Buffer[]> {
+  if (settings.MASTER_KEY) return settings.MASTER_KEY.map((key) => Buffer.from(key, 'base64'));
+  await mkdir(settings.DATA_DIR, { recursive: true });
+  const path = join(settings.DATA_DIR, 'master.key');
+  try {
+    const file = await open(path, 'wx', 0o600);
+    await file.writeFile(`${randomBytes(32).toString('base64')}\n`);
+    await file.sync();
+    await file.close();
+    log.warn(
+      {
+        part: 'master-key',
+        outcome: 'made in DATA_DIR/master.key; keep a copy: without it nothing stored can be read',
+      },
+      'master-key.made',
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  await chmod(path, 0o600);
+  const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
+  if (key.length !== 32)
+    throw new Error(`${path} does not hold 32 bytes in base64; restore it from its copy.`);
+  return [key];
+}

@@ -1,0 +1,76 @@
+/**
+ * Looks for work whose wake-up was lost (a crash between two steps, Redis emptied) and wakes its lane. It does no
+ * work itself, so two of them do no harm.
+ */
+import type { Context } from '../src/context.ts';
+import { reconcileForwards } from '../src/conversations/reconcile.ts';
+import { dueEndpointLanes } from '../src/endpoints/reconcile.ts';
+import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
+import { asOperator } from '../src/store/scope.ts';
+
+const EVERY_MS = 5_000;
+/** A lane that has waited this long without being worked may have lost its wake-up; adding it again is harmless. */
+const LANE_PATIENCE_MS = 10_000;
+const LANES_AT_ONCE = 1_000;
+
+/** Runs until stopped. */
+export function startReconciler(ctx: Context): { close(): Promise<void> } {
+  const state = { running: Promise.resolve() };
+  const timer = setInterval(() => {
+    state.running = state.running.then(() => reconcile(ctx));
+  }, EVERY_MS);
+  return {
+    async close() {
+      clearInterval(timer);
+      await state.running;
+    },
+  };
+}
+
+/** One round; what fails is logged and looked at again in the next. */
+export async function reconcile(ctx: Context): Promise<void> {
+  const steps: [string, () => Promise<number>][] = [
+    ['inbound', () => wakeWaitingLanes(ctx)],
+    ['forward', () => asOperator('reconcile forwards', () => reconcileForwards(ctx))],
+    [
+      'outbox',
+      async () => wake(ctx, 'outbox', await asOperator('reconcile the outbox', () => dueOutboxLanes(ctx))),
+    ],
+    [
+      'endpoints',
+      async () =>
+        wake(ctx, 'endpoints', await asOperator('reconcile endpoints', () => dueEndpointLanes(ctx))),
+    ],
+  ];
+  for (const [part, step] of steps) {
+    try {
+      const count = await step();
+      if (count > 0) ctx.log.info({ part, count }, 'reconciler.woke');
+    } catch (error) {
+      ctx.log.warn({ part, err: error }, 'reconciler.failed');
+    }
+  }
+}
+
+async function wakeWaitingLanes(ctx: Context): Promise<number> {
+  let count = 0;
+  for (const queue of ctx.inbound.queues) {
+    const lanes = await ctx.inbound.waitingSince(
+      queue.name,
+      ctx.clock.now() - LANE_PATIENCE_MS,
+      LANES_AT_ONCE,
+    );
+    await queue.wakeAll(lanes.map((lane) => ({ lane })));
+    count += lanes.length;
+  }
+  return count;
+}
+
+async function wake(
+  ctx: Context,
+  name: 'outbox' | 'endpoints',
+  wakeUps: { lane: string; tenantId?: string }[],
+): Promise<number> {
+  await ctx.lanes[name].wakeAll(wakeUps);
+  return wakeUps.length;
+}
