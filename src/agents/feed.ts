@@ -99,7 +99,7 @@ export async function readEntries(
 export function feedEntry(id: string, fields: string[]): FeedEntry {
   const entry: Record<string, string> = {};
   for (let index = 0; index + 1 < fields.length; index += 2)
-    entry[fields[index] ?? ''] = fields[index + 1] ?? '';
+    {entry[fields[index] ?? ''] = fields[index + 1] ?? '';}
   const { type = '', conversationId, messageId } = entry;
   return {
     id,
@@ -121,7 +121,7 @@ function oweReset(ctx: Context, tenantId: string): void {
   const redis = ctx.liveRedis;
   const tenants = owed.get(redis) ?? new Set<string>();
   owed.set(redis, tenants);
-  if (tenants.size === 0) redis.once('ready', () => void payAll(ctx, tenants));
+  if (tenants.size === 0) payWhenReady(ctx, tenants);
   tenants.add(tenantId);
 }
 
@@ -130,13 +130,16 @@ async function payReset(ctx: Context, tenantId: string): Promise<void> {
   owed.get(ctx.liveRedis)?.delete(tenantId);
 }
 
+function payWhenReady(ctx: Context, tenants: Set<string>): void {
+  ctx.liveRedis.once('ready', () => void payAll(ctx, tenants));
+}
+
 async function payAll(ctx: Context, tenants: Set<string>): Promise<void> {
-  for (const tenantId of [...tenants]) {
-    try {
-      await payReset(ctx, tenantId);
-    } catch (error) {
-      ctx.log.warn({ tenantId, err: error }, 'feed.reset-waits'); // paid before the tenant's next event
-    }
+  try {
+    for (const tenantId of [...tenants]) await payReset(ctx, tenantId);
+  } catch (error) {
+    ctx.log.warn({ count: tenants.size, err: error }, 'feed.resets-wait');
+    payWhenReady(ctx, tenants);
   }
 }
 
