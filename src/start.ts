@@ -18,7 +18,6 @@ import { Store } from './store/store.ts';
 
 /** Inbound lanes are spread over this many queues; more than one needs a Redis Cluster. */
 const INBOUND_QUEUES = 1;
-const DATABASE = 'whatsper';
 
 export interface OpenContext {
   ctx: Context;
@@ -64,7 +63,7 @@ interface Servers {
 async function openServers(settings: Settings, onProgress?: (line: string) => void): Promise<Servers> {
   const { REDIS_URL, MONGODB_URI } = settings;
   if (REDIS_URL && MONGODB_URI)
-    return { redisUrl: REDIS_URL, mongodbUri: withDatabase(MONGODB_URI), close: () => Promise.resolve() };
+    return { redisUrl: REDIS_URL, mongodbUri: MONGODB_URI, close: () => Promise.resolve() };
   const embedded = await openEmbedded({
     dataDir: settings.DATA_DIR,
     redis: !REDIS_URL,
@@ -73,14 +72,8 @@ async function openServers(settings: Settings, onProgress?: (line: string) => vo
     ...(onProgress ? { onProgress } : {}),
   });
   const redisUrl = REDIS_URL ?? embedded.redisUrl ?? '';
-  const mongodbUri = withDatabase(MONGODB_URI ?? embedded.mongodbUri ?? '');
+  const mongodbUri = MONGODB_URI ?? embedded.mongodbUri ?? '';
   return { redisUrl, mongodbUri, close: () => embedded.close() };
-}
-
-/** An address without a database name gets ours. */
-function withDatabase(uri: string): string {
-  const [, server = uri, name = '', options = ''] = /^([^?]*?\/\/[^/?]+)\/?([^?]*)(\?.*)?$/.exec(uri) ?? [];
-  return `${server}/${name === '' ? DATABASE : name}${options}`;
 }
 
 async function connect(

@@ -16,6 +16,8 @@ import { type DataKey, type Place, seal, sealedBy, unseal } from './seal.ts';
 /** Longest time for which a destroyed key may still open content in some process: 30 s. */
 export const KEY_CACHE_MS = 30_000;
 const KEY_CACHE_LIMIT = 10_000;
+/** Stands for no tenant: ids of tenants begin with `ten_`. */
+const INSTALLATION = 'installation';
 
 /** Whose content a key seals. A tenant's own key also wraps the keys of its contacts and groups. */
 export type KeyOwner = { kind: 'tenant' } | { kind: 'contact' | 'group'; id: string };
@@ -119,12 +121,12 @@ export class Keyring {
 
   /** Proves at the start that MASTER_KEY is the one this database was made with. @throws SealError */
   async verifyMasterKey(): Promise<void> {
-    const filter = { tenantId: '', kind: 'canary' as const, subjectId: 'master' };
+    const filter = { tenantId: INSTALLATION, kind: 'canary' as const, subjectId: 'master' };
     const row = await asOperator('keyring: canary', () =>
       this.#of.model.findOne(filter).lean<KeyRow>().exec(),
     );
     if (row) await this.#unwrap(row);
-    else await this.#create('', 'canary', 'master');
+    else await this.#create(INSTALLATION, 'canary', 'master');
   }
 
   async #create(tenantId: string, kind: KeyRow['kind'], subjectId: string): Promise<DataKey> {

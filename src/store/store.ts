@@ -7,6 +7,7 @@ import type { BaseRow, Collection } from './collection.ts';
 import { Keyring, Keys } from './keyring.ts';
 import type { MasterKey } from './master-key.ts';
 import { buildModel, type ScopedModel } from './model.ts';
+import { databaseUri } from './uri.ts';
 
 /** Longest wait for a server: 5 s, so that a worker sees an outage as one and answers are 503, not silence. */
 const SERVER_WAIT_MS = 5_000;
@@ -43,8 +44,8 @@ export class Store {
 
   /** Connects, makes missing indexes, and proves the master key. */
   static async open(options: StoreOptions): Promise<Store> {
-    const main = await connect(options.uri);
-    const keys = await connect(options.keysUri ?? keysUriFor(options.uri));
+    const main = await connect(databaseUri(options.uri));
+    const keys = await connect(options.keysUri ?? databaseUri(options.uri, '_keys'));
     const store = new Store(main, keys, options);
     await store.#ensureIndexes();
     await store.keyring.verifyMasterKey();
@@ -99,11 +100,4 @@ async function connect(uri: string): Promise<Connection> {
       retryWrites: false,
     })
     .asPromise();
-}
-
-/** `mongodb://host/name` → `mongodb://host/name_keys`. */
-function keysUriFor(uri: string): string {
-  const parsed = /^([^?]*\/\/[^/?]+)\/?([^?]*)(\?.*)?$/.exec(uri);
-  const [, server = uri, name = '', options = ''] = parsed ?? [];
-  return `${server}/${name === '' ? 'whatsper' : name}_keys${options}`;
 }
