@@ -52,6 +52,8 @@ export interface LockOptions {
   probe?: (claim: Claim) => Promise<'alive' | 'dead' | 'unknown'>;
   /** Called once when the claim was removed or succeeded by another: the holder must stop. */
   onLost?: () => void;
+  /** How long a holder elsewhere must be silent to count as dead, in milliseconds. */
+  silenceMs?: number;
   /** Called when it takes a while to find out whether a holder elsewhere is alive. */
   onWatch?: () => Promise<void>;
 }
@@ -145,13 +147,13 @@ async function isFree(found: Found, options: LockOptions): Promise<boolean> {
   const probed = claim === undefined ? 'unknown' : await options.probe?.(claim);
   if (probed === 'alive' || probed === 'dead') return probed === 'dead';
   await options.onWatch?.();
-  return isSilent(found.path);
+  return isSilent(found.path, options.silenceMs ?? SILENCE_MS);
 }
 
 /** Clocks of two machines differ, so only whether the time changes counts, never the time itself. */
-async function isSilent(path: string): Promise<boolean> {
+async function isSilent(path: string, silenceMs: number): Promise<boolean> {
   const first = await modifiedAt(path);
-  const until = Date.now() + SILENCE_MS;
+  const until = Date.now() + silenceMs;
   while (Date.now() < until) {
     await delay(WATCH_POLL_MS);
     if ((await modifiedAt(path)) !== first) return false;

@@ -8,8 +8,6 @@ import { codeOf } from '../process-identity.ts';
 const run = promisify(execFile);
 
 const NAMES = ['redis-server', 'valkey-server'];
-/** Folders where packages put servers although a user's PATH may not name them. */
-const USUAL_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/opt/homebrew/bin'];
 /** BullMQ works from 5.0 on; 6.2 is the oldest version it recommends, and the oldest still maintained by anybody. */
 const OLDEST = [6, 2] as const;
 const VERSION_LIMIT_MS = 10_000;
@@ -20,19 +18,12 @@ export interface RedisProgram {
   libraryPath?: string;
 }
 
-/**
- * The first Redis or Valkey server on this machine that runs and is recent enough: from PATH, from the usual folders,
- * then the one unpacked in `unpacked` (the root of a small Debian tree).
- */
-export async function findRedis(searchPath: string, unpacked: string): Promise<RedisProgram | undefined> {
-  const folders = [...searchPath.split(delimiter).filter((folder) => folder !== ''), ...USUAL_FOLDERS];
-  const candidates: RedisProgram[] = folders.flatMap((folder) =>
-    NAMES.map((name) => ({ path: join(folder, name) })),
-  );
-  for (const candidate of candidates) {
-    if (await isUsable(candidate)) return candidate;
+/** The first Redis or Valkey server in these folders that runs and is recent enough. */
+export async function findRedis(folders: string[]): Promise<RedisProgram | undefined> {
+  for (const path of folders.flatMap((folder) => NAMES.map((name) => join(folder, name)))) {
+    if (await isUsable({ path })) return { path };
   }
-  return findUnpacked(unpacked);
+  return undefined;
 }
 
 /** The server in a tree of unpacked Debian packages, with the libraries that came along. */

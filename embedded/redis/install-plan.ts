@@ -4,7 +4,7 @@
  * With rights (root or sudo): the distribution's package, without letting it start a service of its own. Without:
  * the same packages, downloaded and checked by apt, unpacked into a folder of the user.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** One command, and what to tell people while it runs. */
 export interface Step {
@@ -116,7 +116,7 @@ export function downloadStep(options: string[], names: string[], folder: string)
 
 /** Unpacks one downloaded package, running none of its scripts. */
 export function unpackStep(archive: string, root: string): Step {
-  return step(`unpacking ${archive}`, ['dpkg-deb', '--extract', archive, root]);
+  return step(`unpacking ${basename(archive)}`, ['dpkg-deb', '--extract', archive, root]);
 }
 
 function step(title: string, [command = '', ...args]: string[]): Step {

@@ -1,12 +1,6 @@
-import { spawn } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
 
-import { makePrivateFolder } from '../files.ts';
-import { takeLock } from '../lock.ts';
 import { findRedis, findUnpacked, type RedisProgram } from './find.ts';
 import type { Step } from './install-plan.ts';
 import {
@@ -22,109 +16,54 @@ import {
   unpackStep,
   updateStep,
 } from './install-plan.ts';
+import type { RunStep } from './run-step.ts';
 
-/** Runs one step and answers its standard output; rejects when it fails. */
-export type RunStep = (step: Step) => Promise<string>;
-
-export interface InstallOptions {
-  /** Our folder for things that can be fetched again. */
+/** The machine on which a Redis server is wanted. */
+export interface Machine {
+  /** Folders in which programs are looked for. */
+  folders: string[];
+  /** Our folder for things that can be fetched again; packages are unpacked there. */
   cache: string;
-  searchPath: string;
+  /** Whether this process may change the machine without asking. */
+  root: boolean;
+  execute: RunStep;
   onProgress: (line: string) => void;
-  /** Replaced in tests. */
-  run?: RunStep;
 }
 
-const STEP_LIMIT_MS = 15 * 60_000;
-const QUEUE_POLL_MS = 500;
+type Run = (step: Step) => Promise<string>;
+
 const ADVICE =
-  'No Redis server (6.2 or newer) is on this machine: install redis-server or valkey-server with your package manager, ' +
+  'No Redis server (6.2 or newer) is on this machine: install redis-server or valkey-server with its package manager, ' +
   'or set REDIS_URL to one that runs elsewhere.';
 
-/** The folder for downloaded things: the user's cache, or inside DATA_DIR for a user without a writable home. */
-export async function openCacheFolder(dataFolder: string): Promise<string> {
-  const base = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const wished = join(base, 'whatsper');
-  try {
-    await makePrivateFolder(wished);
-    await access(wished, constants.R_OK | constants.W_OK | constants.X_OK);
-    return wished;
-  } catch {
-    // Services often run as users without a home; the data folder is writable for certain.
-    const own = join(dataFolder, '.cache');
-    await makePrivateFolder(own);
-    return own;
-  }
-}
-
 /**
- * Finds a Redis server, or brings one onto the machine: one process at a time, others wait for it and use the same.
+ * Brings a Redis server onto a Debian machine: for all users where this one may do that, else for this user.
+ * The caller sees to it that only one process does so at a time.
  * @throws Error that says in a sentence what to install, with the reason why it was not done for them
  */
-export async function provideRedis(options: InstallOptions): Promise<RedisProgram> {
-  const find = async (): Promise<RedisProgram | undefined> =>
-    findRedis(options.searchPath, unpackedFolder(options.cache));
-  const found = await find();
-  if (found !== undefined) return found;
-  const lock = await waitForTurn(options);
-  try {
-    return (await find()) ?? (await install(options));
-  } finally {
-    await lock.release();
-  }
-}
-
-async function waitForTurn(options: InstallOptions): Promise<{ release(): Promise<void> }> {
-  let told = false;
-  for (;;) {
-    const outcome = await takeLock(join(options.cache, 'installing'), { details: {} });
-    if ('lock' in outcome) return outcome.lock;
-    if (!told) options.onProgress('Another process is installing Redis; waiting for it');
-    told = true;
-    await delay(QUEUE_POLL_MS);
-  }
-}
-
-async function install(options: InstallOptions): Promise<RedisProgram> {
-  const { cache, onProgress, searchPath } = options;
-  const run: RunStep = async (step) => {
-    onProgress(`Redis is not on this machine: ${step.title}`);
-    return (options.run ?? runStep)(step);
+export async function installRedis(machine: Machine): Promise<RedisProgram> {
+  const { onProgress } = machine;
+  if (!(await isPresent('apt-get', machine)) || !(await isPresent('dpkg-deb', machine)))
+    {throw new Error(ADVICE);}
+  onProgress('No Redis server is on this machine; getting one');
+  const run: Run = async (step) => {
+    onProgress(`Redis: ${step.title}`);
+    return machine.execute(step, (line) => {
+      // What apt does that may take a while.
+      if (/^(Get:|Setting up )/.test(line)) onProgress(`Redis: ${line}`);
+    });
   };
-  const isPresent = async (name: string): Promise<boolean> => isOnPath(name, searchPath);
-  if (!(await isPresent('apt-get')) || !(await isPresent('dpkg-deb'))) throw new Error(ADVICE);
-  const rights = await findRights(isPresent, options.run ?? runStep);
-  if (rights !== undefined) {
-    try {
-      await installForAll(rights, run);
-      const installed = await findRedis(searchPath, unpackedFolder(cache));
-      if (installed !== undefined) return installed;
-      onProgress('The installed package holds no usable Redis server; unpacking packages instead');
-    } catch (error) {
-      onProgress(
-        `Installing for the whole machine failed (${reasonOf(error)}); unpacking into ${cache} instead`,
-      );
-    }
-  }
-  try {
-    await unpackForUser(cache, run);
-  } catch (error) {
-    throw new Error(`${ADVICE} (Doing it for you failed: ${reasonOf(error)})`, { cause: error });
-  }
-  const unpacked = await findUnpacked(unpackedFolder(cache));
-  if (unpacked === undefined) throw new Error(`${ADVICE} (The unpacked packages do not run here.)`);
-  return unpacked;
+  const rights = await findRights(machine);
+  const installed = rights === undefined ? undefined : await tryForAll(rights, run, machine);
+  return installed ?? installForUser(run, machine);
 }
 
 /** The command prefix that installs for all: none for root, sudo where it asks no password; undefined without rights. */
-async function findRights(
-  isPresent: (name: string) => Promise<boolean>,
-  run: RunStep,
-): Promise<string[] | undefined> {
-  if (process.getuid?.() === 0) return [];
-  if (!(await isPresent('sudo'))) return undefined;
+async function findRights(machine: Machine): Promise<string[] | undefined> {
+  if (machine.root) return [];
+  if (!(await isPresent('sudo', machine))) return undefined;
   try {
-    await run({ title: 'asking sudo', command: 'sudo', args: ['-n', 'true'] });
+    await machine.execute({ title: 'asking sudo', command: 'sudo', args: ['-n', 'true'] }, () => undefined);
     return ['sudo', '-n'];
   } catch {
     // sudo would ask for a password, and nobody is there to type it.
@@ -132,52 +71,84 @@ async function findRights(
   }
 }
 
-async function installForAll(rights: string[], run: RunStep): Promise<void> {
-  await withFreshLists(
-    async () => run(updateStep(rights, [])),
-    async () => {
-      const name = readOffer(await run(offersStep([])));
-      if (name === undefined) throw new Error('no package is offered');
-      await run(installStep(rights, name));
-    },
-  );
-}
-
-async function unpackForUser(cache: string, run: RunStep): Promise<void> {
-  const aptFolder = join(cache, 'apt');
-  await removeLeftOvers(cache);
-  const work = await mkdtemp(join(cache, 'unpacking-'));
-  let apt: string[] = [];
+/** Installs for all users; what went wrong is told, since there is another way. */
+async function tryForAll(rights: string[], run: Run, machine: Machine): Promise<RedisProgram | undefined> {
   try {
     await withFreshLists(
+      async () => run(updateStep(rights, [])),
       async () => {
-        apt = ownAptState(aptFolder);
-        await Promise.all(ownAptFolders(aptFolder).map((folder) => mkdir(folder, { recursive: true })));
-        await run(updateStep([], apt));
-      },
-      async () => {
-        const name = readOffer(await run(offersStep(apt)));
-        if (name === undefined) throw new Error('no package is offered');
-        const missing = readClosure(await run(closureStep(apt, name)));
-        await run(downloadStep(apt, namesToUnpack(name, missing), work));
+        const name = await findOffer([], run);
+        await run(installStep(rights, name));
       },
     );
-    const tree = join(work, 'tree');
-    await mkdir(tree);
-    const archives = (await readdir(work)).filter((name) => name.endsWith('.deb'));
-    for (const archive of archives) await run(unpackStep(join(work, archive), tree));
-    await rm(unpackedFolder(cache), { recursive: true, force: true });
-    await rename(tree, unpackedFolder(cache));
-  } finally {
-    await rm(work, { recursive: true, force: true });
-    await rm(aptFolder, { recursive: true, force: true });
+    const installed = await findRedis(machine.folders);
+    if (installed === undefined) throw new Error('the package holds no usable server');
+    return installed;
+  } catch (error) {
+    machine.onProgress(
+      `Installing for all users did not work: ${reasonOf(error)}. Unpacking for this user instead`,
+    );
+    return undefined;
   }
 }
 
-/** What an attempt that was killed left behind; only the holder of the installation's lock may look. */
+async function installForUser(run: Run, machine: Machine): Promise<RedisProgram> {
+  const root = unpackedRoot(machine.cache);
+  try {
+    await unpackInto(root, run, machine.cache);
+    const unpacked = await findUnpacked(root);
+    if (unpacked === undefined) throw new Error('the unpacked packages do not run here');
+    return unpacked;
+  } catch (error) {
+    throw new Error(`${ADVICE} (Doing it for you did not work: ${reasonOf(error)}.)`, { cause: error });
+  }
+}
+
+/** Root of the small Debian tree into which packages are unpacked. */
+export function unpackedRoot(cache: string): string {
+  return join(cache, 'redis');
+}
+
+async function unpackInto(root: string, run: Run, cache: string): Promise<void> {
+  await removeLeftOvers(cache);
+  const work = await mkdtemp(join(cache, 'unpacking-'));
+  try {
+    const aptFolder = join(work, 'apt');
+    const archives = join(work, 'archives');
+    const tree = join(work, 'tree');
+    for (const folder of [...ownAptFolders(aptFolder), archives, tree])
+      {await mkdir(folder, { recursive: true });}
+    let apt: string[] = [];
+    await withFreshLists(
+      async () => {
+        apt = ownAptState(aptFolder);
+        return run(updateStep([], apt));
+      },
+      async () => {
+        const name = await findOffer(apt, run);
+        const missing = readClosure(await run(closureStep(apt, name)));
+        await run(downloadStep(apt, namesToUnpack(name, missing), archives));
+      },
+    );
+    for (const archive of await readdir(archives)) await run(unpackStep(join(archives, archive), tree));
+    await rm(root, { recursive: true, force: true });
+    // Only now, whole, does it get its name: a half-unpacked tree is never found.
+    await rename(tree, root);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** What an attempt that was killed left behind. */
 async function removeLeftOvers(cache: string): Promise<void> {
   const leftOvers = (await readdir(cache)).filter((name) => name.startsWith('unpacking-'));
-  await Promise.all(leftOvers.map((name) => rm(join(cache, name), { recursive: true, force: true })));
+  for (const name of leftOvers) await rm(join(cache, name), { recursive: true, force: true });
+}
+
+async function findOffer(apt: string[], run: Run): Promise<string> {
+  const name = readOffer(await run(offersStep(apt)));
+  if (name === undefined) throw new Error('the lists of packages offer none');
+  return name;
 }
 
 /** Tries with the lists that are there; when they are missing or name packages that are gone, once more with new ones. */
@@ -191,38 +162,11 @@ async function withFreshLists(update: () => Promise<unknown>, attempt: () => Pro
   }
 }
 
-function unpackedFolder(cache: string): string {
-  return join(cache, 'redis');
-}
-
-async function isOnPath(name: string, searchPath: string): Promise<boolean> {
-  const tries = searchPath.split(delimiter).map(async (folder) => access(join(folder, name), constants.X_OK));
-  return (await Promise.allSettled(tries)).some(({ status }) => status === 'fulfilled');
+async function isPresent(name: string, machine: Machine): Promise<boolean> {
+  const looks = machine.folders.map(async (folder) => access(join(folder, name), constants.X_OK));
+  return (await Promise.allSettled(looks)).some(({ status }) => status === 'fulfilled');
 }
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Runs a step's command. Its last line of complaint is the error's message. */
-async function runStep(step: Step): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(step.command, step.args, {
-      cwd: step.folder,
-      env: { ...process.env, ...step.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: STEP_LIMIT_MS,
-    });
-    const said: string[] = [];
-    let complaint = '';
-    createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      if (line.trim() !== '' && !line.startsWith('W:')) complaint = line;
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code === 0) resolve(said.join('\n'));
-      else reject(new Error(`${step.title} failed (${complaint === '' ? `${code ?? signal}` : complaint})`));
-    });
-  });
 }

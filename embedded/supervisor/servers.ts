@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Addresses, Want } from '../control.ts';
 import type { MongodbKind } from '../mongod.ts';
 import { builtinMongodbServer, chooseMongodb, mongodServer } from '../mongod.ts';
-import { openCacheFolder, provideRedis } from '../redis/install.ts';
+import { provideRedis, thisMachine } from '../redis/provide.ts';
 import { redisServer } from '../redis/server.ts';
 import type { KeptServer } from './keep-running.ts';
 import { keepRunning } from './keep-running.ts';
@@ -29,8 +29,7 @@ export function createServers(dataFolder: string, folder: string, report: (line:
   const searchPath = process.env.PATH ?? '';
 
   const redis = onlyOnce(async () => {
-    const cache = await openCacheFolder(dataFolder);
-    const program = await provideRedis({ cache, searchPath, onProgress: report });
+    const program = await provideRedis(await thisMachine(dataFolder, report));
     const server = await redisServer(program, join(dataFolder, 'redis'));
     return keepRunning(server, serverRecord(folder, 'redis'), report);
   });
