@@ -66,7 +66,9 @@ export const settingsSchema = z.strictObject({
   /** Signs the webhooks. */
   appSecret: z.string('set META_APP_SECRET, or appSecret in the settings file, as the gateway has it').min(1),
   /** For the handshake. */
-  verifyToken: z.string('set META_VERIFY_TOKEN, or verifyToken in the settings file, as the gateway has it').min(1),
+  verifyToken: z
+    .string('set META_VERIFY_TOKEN, or verifyToken in the settings file, as the gateway has it')
+    .min(1),
   numbers: z.array(businessNumber).min(1),
   people: z.array(personInput).default([]),
   /** `immediate`: all delays 0. `manual`: only what the script asks for. */
