@@ -1,0 +1,59 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { Direction } from 'radix-ui';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { Me } from '../api/types.ts';
+import { type Language, LANGUAGES } from '../i18n/languages.ts';
+import { Frame } from './frame.tsx';
+import { Opening } from './opening.tsx';
+import { forgetKey, forgetSession, keepKey, storedKey } from './session.ts';
+import { SignIn } from './sign-in.tsx';
+import { createWorkspace, type Workspace, WorkspaceProvider } from './workspace.ts';
+
+type Session =
+  | { kind: 'signed-out'; ended: boolean }
+  | { kind: 'opening'; key: string }
+  | { kind: 'open'; workspace: Workspace };
+
+/** Sign-in, then the inbox. A key that is kept in the tab is checked before anything is shown. */
+export function App() {
+  const { i18n } = useTranslation();
+  const [session, setSession] = useState<Session>(() => {
+    const key = storedKey();
+    return key === null ? { kind: 'signed-out', ended: false } : { kind: 'opening', key };
+  });
+
+  const refused = (): void => {
+    forgetKey();
+    setSession({ kind: 'signed-out', ended: true });
+  };
+  const open = (key: string, me: Me): void => {
+    keepKey(key);
+    const workspace = createWorkspace(key, me, () => {
+      workspace.close();
+      refused();
+    });
+    setSession({ kind: 'open', workspace });
+  };
+  const signOut = (workspace: Workspace): void => {
+    workspace.close();
+    forgetSession();
+    window.location.hash = '';
+    setSession({ kind: 'signed-out', ended: false });
+  };
+
+  return (
+    <Direction.Provider dir={LANGUAGES[i18n.language as Language]}>
+      {session.kind === 'signed-out' && <SignIn ended={session.ended} onOpen={open} />}
+      {session.kind === 'opening' && <Opening sessionKey={session.key} onOpen={open} onRefused={refused} />}
+      {session.kind === 'open' && (
+        <WorkspaceProvider value={session.workspace}>
+          <QueryClientProvider client={session.workspace.client}>
+            <Frame onSignOut={() => signOut(session.workspace)} />
+          </QueryClientProvider>
+        </WorkspaceProvider>
+      )}
+    </Direction.Provider>
+  );
+}

@@ -1,0 +1,40 @@
+import { useEffect } from 'react';
+
+import { useConversations } from '../api/queries.ts';
+import { InboxPane } from '../inbox/inbox-pane.tsx';
+import { itemsOf } from '../live/sorted-pages.ts';
+import { NoThread } from '../thread/no-thread.tsx';
+import { Thread } from '../thread/thread.tsx';
+import { documentTitle } from './document-title.ts';
+import { Rail } from './rail.tsx';
+import { useOpenConversation } from './use-route.ts';
+
+/** Rail, list and thread; on a narrow screen the list or the thread. */
+export function Frame({ onSignOut }: { onSignOut: () => void }) {
+  const openId = useOpenConversation();
+  const waitingList = useConversations('PENDING');
+  const waiting = itemsOf(waitingList.data).length;
+  const more = waitingList.hasNextPage;
+
+  useEffect(() => {
+    document.title = documentTitle(waiting, more);
+    return () => {
+      document.title = documentTitle(0, false);
+    };
+  }, [waiting, more]);
+
+  const narrow = openId === null ? { list: 'flex', thread: 'hidden' } : { list: 'hidden', thread: 'flex' };
+  return (
+    <div className="flex h-dvh flex-col-reverse overflow-hidden bg-canvas md:flex-row">
+      <Rail onSignOut={onSignOut} waiting={waiting} more={more} hiddenWhenNarrow={openId !== null} />
+      <div
+        className={`${narrow.list} min-h-0 w-full flex-1 flex-col border-line bg-surface md:flex md:w-80 md:flex-none md:border-e xl:w-[23.75rem]`}
+      >
+        <InboxPane openId={openId} waiting={waiting} moreWaiting={more} />
+      </div>
+      <div className={`${narrow.thread} min-h-0 min-w-0 flex-1 flex-col md:flex`}>
+        {openId === null ? <NoThread /> : <Thread key={openId} conversationId={openId} />}
+      </div>
+    </div>
+  );
+}

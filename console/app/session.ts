@@ -1,0 +1,32 @@
+/**
+ * The key of this tab. It is kept in sessionStorage, so that it ends with the tab and is never part of
+ * an address. Everything the console keeps of a session has a name that begins with `whatsper.`.
+ */
+const PREFIX = 'whatsper.';
+const KEY_NAME = `${PREFIX}key`;
+
+export function storedKey(): string | null {
+  return sessionStorage.getItem(KEY_NAME);
+}
+
+export function keepKey(key: string): void {
+  sessionStorage.setItem(KEY_NAME, key);
+}
+
+/** After the server has refused the key: drafts and unsent messages stay for the next sign-in. */
+export function forgetKey(): void {
+  sessionStorage.removeItem(KEY_NAME);
+}
+
+/** The agent signs out: nothing of the session stays in the tab. */
+export function forgetSession(): void {
+  const names = Array.from({ length: sessionStorage.length }, (_, index) => sessionStorage.key(index) ?? '');
+  for (const name of names.filter((candidate) => candidate.startsWith(PREFIX))) {
+    sessionStorage.removeItem(name);
+  }
+}
+
+/** The name under which a tenant's drafts or unsent messages are kept. */
+export function storageName(kind: 'drafts' | 'outbox', tenantId: string): string {
+  return `${PREFIX}${kind}.${tenantId}`;
+}

@@ -1,0 +1,119 @@
+import { Check, LogOut, Settings } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { switchLanguage } from '../i18n/setup.ts';
+import { useStore } from '../ui/use-store.ts';
+import { type Theme, theme, THEMES } from './theme.ts';
+import { useWorkspace } from './workspace.ts';
+
+const ITEM =
+  'flex min-h-9 cursor-pointer items-center gap-2 rounded-lg px-2.5 text-sm outline-none data-highlighted:bg-hover';
+
+/** Whose account this is, language, appearance, sign-out. */
+export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
+  const { t, i18n } = useTranslation();
+  const { me, outbox } = useWorkspace();
+  const chosenTheme = useStore(theme);
+
+  const leave = (): void => {
+    const unsent = outbox.pending.get().length;
+    if (unsent === 0 || window.confirm(t('frame.signOutUnsent', { count: unsent }))) onSignOut();
+  };
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger
+        aria-label={t('frame.settings')}
+        title={t('frame.settings')}
+        className="flex size-11 items-center justify-center rounded-xl hover:bg-white/10 hover:text-white data-[state=open]:bg-white/10"
+      >
+        <Settings aria-hidden className="size-5" />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          side="top"
+          align="end"
+          sideOffset={8}
+          collisionPadding={8}
+          className="z-20 w-64 rounded-xl border border-line bg-surface p-1.5 text-ink shadow-2xl shadow-black/20"
+        >
+          <div className="px-2.5 pt-1.5 pb-2">
+            <p dir="auto" className="one-line font-semibold">
+              {me.tenant.name}
+            </p>
+            <p className="text-xs text-muted">
+              <Isolated text={t('frame.account', { number: me.tenant.accountNumber })} />
+            </p>
+            <p className="text-xs text-muted">
+              <Isolated text={t('frame.key', { name: me.key.name })} />
+            </p>
+          </div>
+          <Divider />
+          <Choices
+            title={t('language.switch')}
+            value={i18n.language}
+            onChoose={(language) => void switchLanguage(language === 'he' ? 'he' : 'en')}
+          >
+            <Choice value="en">English</Choice>
+            <Choice value="he">עברית</Choice>
+          </Choices>
+          <Divider />
+          <Choices
+            title={t('theme.title')}
+            value={chosenTheme}
+            onChoose={(value) => theme.set(value as Theme)}
+          >
+            {THEMES.map((value) => (
+              <Choice key={value} value={value}>
+                {t(`theme.${value}`)}
+              </Choice>
+            ))}
+          </Choices>
+          <Divider />
+          <DropdownMenu.Item className={`${ITEM} text-bad`} onSelect={leave}>
+            <LogOut aria-hidden className="points size-4" />
+            {t('frame.signOut')}
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function Isolated({ text }: { text: string }) {
+  return <bdi>{text}</bdi>;
+}
+
+function Divider() {
+  return <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;
+}
+
+interface ChoicesProps {
+  title: string;
+  value: string;
+  onChoose: (value: string) => void;
+  children: ReactNode;
+}
+
+function Choices({ title, value, onChoose, children }: ChoicesProps) {
+  return (
+    <DropdownMenu.RadioGroup value={value} onValueChange={onChoose}>
+      <DropdownMenu.Label className="px-2.5 py-1 text-xs font-medium text-muted">{title}</DropdownMenu.Label>
+      {children}
+    </DropdownMenu.RadioGroup>
+  );
+}
+
+function Choice({ value, children }: { value: string; children: ReactNode }) {
+  return (
+    <DropdownMenu.RadioItem value={value} className={ITEM} onSelect={(event) => event.preventDefault()}>
+      <span className="flex size-4 items-center justify-center">
+        <DropdownMenu.ItemIndicator>
+          <Check aria-hidden className="size-4 text-accent" />
+        </DropdownMenu.ItemIndicator>
+      </span>
+      {children}
+    </DropdownMenu.RadioItem>
+  );
+}

@@ -1,0 +1,31 @@
+import { splitLinks } from './links.ts';
+
+/**
+ * A text in its own direction: the first strong letter decides, whatever the language of the screen,
+ * and what surrounds it is not disturbed. Web addresses open in a new tab that learns nothing of us.
+ */
+export function MessageText({ text, large = false }: { text: string; large?: boolean }) {
+  return (
+    <p
+      dir="auto"
+      className={`isolate [overflow-wrap:anywhere] whitespace-pre-wrap [unicode-bidi:isolate] ${large ? 'text-3xl leading-tight' : ''}`}
+    >
+      {splitLinks(text).map((part, index) =>
+        part.kind === 'plain' ? (
+          part.text
+        ) : (
+          <a
+            key={index}
+            href={part.text}
+            dir="ltr"
+            target="_blank"
+            rel="noopener noreferrer"
+            className="text-tick-read underline underline-offset-2"
+          >
+            {part.text}
+          </a>
+        ),
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,66 @@
+import { ArrowLeft } from 'lucide-react';
+import { Trans, useTranslation } from 'react-i18next';
+
+import type { Conversation } from '../api/types.ts';
+import { openConversation } from '../app/use-route.ts';
+import { useWorkspace } from '../app/workspace.ts';
+import { Avatar } from '../inbox/avatar.tsx';
+import { ContactName } from '../inbox/contact-name.tsx';
+import { contactLabel } from '../inbox/people.ts';
+import { StateChip } from '../inbox/state-chip.tsx';
+import { WindowChip } from '../inbox/window-chip.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { useNow } from '../ui/use-now.ts';
+
+/** Who the conversation is with, through which number, its state and its window. */
+export function ThreadHeader({ conversation }: { conversation: Conversation | undefined }) {
+  const { t } = useTranslation();
+  const { serverNow } = useWorkspace();
+  const now = useNow(15_000, serverNow);
+  return (
+    <header className="flex min-h-16 items-center gap-3 border-b border-line bg-surface px-2 py-2 md:px-5">
+      <IconButton
+        label={t('thread.back')}
+        onClick={() => openConversation(null)}
+        className="hover:bg-hover md:hidden"
+      >
+        <ArrowLeft aria-hidden className="points size-5" />
+      </IconButton>
+      {conversation !== undefined && (
+        <>
+          <Avatar contact={conversation.contact} large />
+          <div className="min-w-0 flex-1">
+            <h2 className="one-line leading-5 font-semibold">
+              <ContactName contact={conversation.contact} />
+            </h2>
+            <p className="one-line text-xs text-muted">
+              <SecondLine conversation={conversation} />
+            </p>
+          </div>
+          <div className="flex flex-col items-end gap-1 sm:flex-row sm:items-center sm:gap-1.5">
+            <StateChip state={conversation.state} />
+            <WindowChip expiresAt={conversation.windowExpiresAt} now={now} />
+          </div>
+        </>
+      )}
+    </header>
+  );
+}
+
+/** The phone number when the first line is a name, and our number. */
+function SecondLine({ conversation }: { conversation: Conversation }) {
+  const { contact, channel } = conversation;
+  const phone = contactLabel(contact).kind === 'unknown' ? null : (contact?.phone ?? null);
+  const ours = channel.name === '' ? channel.displayNumber : `${channel.name} ${channel.displayNumber}`;
+  return (
+    <>
+      {phone !== null && (
+        <>
+          <bdi dir="ltr">{phone}</bdi>
+          <span aria-hidden> · </span>
+        </>
+      )}
+      <Trans i18nKey="thread.via" values={{ channel: ours }} shouldUnescape />
+    </>
+  );
+}
