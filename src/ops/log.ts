@@ -52,11 +52,7 @@ const ALLOWED = new Set([
 function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
   const code = (error as { code?: unknown }).code;
-  const frames = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 8)
-    .map((line) => line.trim());
+  const frames = framesOf(error);
   const cause: unknown = error.cause;
   return {
     name: error.name,
@@ -65,6 +61,16 @@ function errorFields(error: unknown): Record<string, unknown> {
     frames,
     ...(cause instanceof Error ? { cause: errorFields(cause) } : {}),
   };
+}
+
+/** Where it was thrown. The message stands before the frames, and its lines may look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const start = message === '' ? 0 : stack.indexOf(message) + message.length;
+  const lines = message === '' || stack.includes(message) ? stack.slice(start).split('\n') : [];
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => /^at .+:\d+:\d+\)?$/.test(line))
+    .slice(0, 8);
 }
 
 /** An error whose message is ours and holds no personal data, so that the log may show it. */
