@@ -1,0 +1,127 @@
+/** Makes the demo business once, through the same doors as anybody: the CLI, the phones, the REST interface. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { AGENTS, CLIENTS, CONVERSATIONS, type DemoConversation, NUMBERS, TENANT } from './demo-data.ts';
+import { Api, Phones, until } from './rest.ts';
+import { type MetaSecrets, newSecrets, type Stack } from './stack.ts';
+
+/** What a demo needs to know of itself at its next start; kept in DATA_DIR, readable by its owner only. */
+export interface DemoState {
+  secrets: MetaSecrets;
+  graphToken: string;
+  tenant?: { tenantId: string; accountNumber: string };
+  agents: { name: string; key: string }[];
+  /** How many of CONVERSATIONS have been held. */
+  held: number;
+}
+
+/** Reads what an earlier start wrote, or begins anew. */
+export function readDemo(dataDir: string): DemoState {
+  const path = stateFile(dataDir);
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as DemoState;
+  const secrets = newSecrets();
+  return { secrets, graphToken: newSecrets().verifyToken, agents: [], held: 0 };
+}
+
+/** Written whole or not at all. */
+export function writeDemo(dataDir: string, state: DemoState): void {
+  const path = stateFile(dataDir);
+  writeFileSync(`${path}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+function stateFile(dataDir: string): string {
+  return join(dataDir, 'quickstart.json');
+}
+
+/** The simulator's side of the demo. */
+export function demoSimulator(state: DemoState): {
+  numbers: {
+    phoneNumberId: string;
+    wabaId: string;
+    displayNumber: string;
+    name: string;
+    accessToken: string;
+  }[];
+  people: typeof CLIENTS;
+} {
+  return {
+    numbers: NUMBERS.map((number) => ({ ...number, accessToken: state.graphToken })),
+    people: CLIENTS,
+  };
+}
+
+/** Makes what is not there yet: tenant, numbers, keys, conversations. */
+export async function makeDemo(stack: Stack, dataDir: string, state: DemoState): Promise<void> {
+  if (!state.tenant) {
+    state.tenant = await stack.cli<{ tenantId: string; accountNumber: string }>(
+      ...['tenant', 'create', '--name', TENANT.name, '--email', TENANT.email],
+    );
+    writeDemo(dataDir, state);
+  }
+  const { tenantId } = state.tenant;
+  // Adding a number again changes nothing, so an interrupted start is simply continued.
+  if (state.agents.length < AGENTS.length) {
+    await Promise.all(NUMBERS.map((number) => addNumber(stack, tenantId, number, state)));
+  }
+  for (const { name, scopes } of AGENTS.slice(state.agents.length)) {
+    const { key } = await stack.cli<{ key: string }>(
+      ...['key', 'create', '--tenant', tenantId, '--scopes', scopes, '--name', name],
+    );
+    state.agents.push({ name, key });
+    writeDemo(dataDir, state);
+  }
+  for (const conversation of CONVERSATIONS.slice(state.held)) {
+    await hold(stack, state, conversation);
+    state.held += 1;
+    writeDemo(dataDir, state);
+  }
+}
+
+async function addNumber(
+  stack: Stack,
+  tenantId: string,
+  number: (typeof NUMBERS)[number],
+  state: DemoState,
+): Promise<void> {
+  const { phoneNumberId, wabaId, displayNumber, name } = number;
+  await stack.cli(
+    ...['channel', 'add', '--tenant', tenantId, '--phone-number-id', phoneNumberId, '--waba-id', wabaId],
+    ...['--display-number', displayNumber, '--token', state.graphToken, '--name', name],
+  );
+}
+
+/** Lets a client and an agent say their lines in turn, each when the other's has arrived. */
+async function hold(
+  stack: Stack,
+  state: DemoState,
+  { client, number, lines }: DemoConversation,
+): Promise<void> {
+  const phones = new Phones(stack.simulatorUrl);
+  const api = new Api(stack.gatewayUrl, state.agents[0]?.key ?? '');
+  const person = (await phones.people()).find(({ name }) => name === CLIENTS[client]?.name);
+  const phoneNumberId = NUMBERS[number]?.phoneNumberId;
+  if (!person || !phoneNumberId) throw new Error('The simulator does not have the people of the demo.');
+  let conversationId = '';
+  for (const [index, line] of lines.entries()) {
+    if (line.from === 'client') {
+      await phones.write(person.id, phoneNumberId, line.message ?? line.text ?? '');
+    } else {
+      await api.reply(conversationId, line.text ?? '', `demo-${client}-${number}-${index}`);
+    }
+    conversationId = await until(`line ${index + 1} of a demo conversation`, () =>
+      conversationWith(api, person.name, index + 1),
+    );
+  }
+}
+
+/** The conversation with the person of this name once it holds so many messages. */
+async function conversationWith(api: Api, name: string, count: number): Promise<string | undefined> {
+  const { items } = await api.conversations();
+  const found = items.find(({ contact }) => contact?.name === name);
+  if (!found) return undefined;
+  const messages = await api.messages(found.id);
+  const settled = messages.every(({ status }) => !['queued', 'sending'].includes(status));
+  return messages.length >= count && settled ? found.id : undefined;
+}
