@@ -45,11 +45,21 @@ export class Store {
   /** Connects, makes missing indexes, and proves the master key. */
   static async open(options: StoreOptions): Promise<Store> {
     const main = await connect(databaseUri(options.uri));
-    const keys = await connect(options.keysUri ?? databaseUri(options.uri, '_keys'));
+    const keys = await connect(options.keysUri ?? databaseUri(options.uri, '_keys')).catch(
+      async (error: unknown) => {
+        await main.close();
+        throw error;
+      },
+    );
     const store = new Store(main, keys, options);
-    await store.#ensureIndexes();
-    await store.keyring.verifyMasterKey();
-    return store;
+    try {
+      await store.#ensureIndexes();
+      await store.keyring.verifyMasterKey();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   model<Row extends BaseRow>(collection: Collection<Row>): ScopedModel<Row> {
