@@ -98,8 +98,9 @@ export async function readEntries(
 /** Reads a stream entry's flat list of names and values. */
 export function feedEntry(id: string, fields: string[]): FeedEntry {
   const entry: Record<string, string> = {};
-  for (let index = 0; index + 1 < fields.length; index += 2)
-    {entry[fields[index] ?? ''] = fields[index + 1] ?? '';}
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    entry[fields[index] ?? ''] = fields[index + 1] ?? '';
+  }
   const { type = '', conversationId, messageId } = entry;
   return {
     id,

@@ -1,0 +1,89 @@
+/** The Express application: REST, its description, the console and the probes. */
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+
+import type { Context } from '../context.ts';
+import { Reject } from '../ops/errors.ts';
+import { Health } from '../ops/health.ts';
+import { mountConsole } from './console.ts';
+import { mountDocs } from './docs.ts';
+import { problemFor, sendProblem } from './errors.ts';
+import { mountRoutes, refuseMethod } from './handler.ts';
+import { openApiDocument } from './openapi.ts';
+import { logRequests, requestState } from './request-log.ts';
+import { routes } from './routes.ts';
+
+/** Everything that is not the webhook or the live feed (server.ts gives those to their own handlers). */
+export function createApp(ctx: Context, health = new Health(ctx)): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(logRequests(ctx), securityHeaders());
+  mountProbes(app, health);
+  app.use('/v1', neverStored);
+  mountRoutes(app, ctx, routes);
+  const document = openApiDocument(routes, ctx.settings.BASE_URL);
+  app.get('/openapi.json', (_request, response) => void response.json(document));
+  mountDocs(app);
+  mountConsole(app);
+  app.use(['/webhooks/whatsapp', '/webhooks/whatsapp/:app'], refuseMethod(['GET', 'POST']));
+  app.use('/v1/feed', refuseMethod(['GET']));
+  app.use(() => {
+    throw new Reject(404, 'not-found', 'No such address.');
+  });
+  app.use(answerProblem);
+  return app;
+}
+
+/** Scripts, styles and connections of our own only; images also from memory, for what an agent is shown or uploads. */
+function securityHeaders(): RequestHandler {
+  const own = ["'self'"];
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: own,
+        scriptSrc: own,
+        styleSrc: own,
+        connectSrc: own,
+        imgSrc: [...own, 'data:', 'blob:'],
+        mediaSrc: [...own, 'blob:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: own,
+        frameAncestors: ["'none'"],
+      },
+    },
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+}
+
+/** What a tenant reads must stay in no cache on the way. */
+const neverStored: RequestHandler = (_request, response, next) => {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+function mountProbes(app: Express, health: Health): void {
+  app.get('/healthz', (_request, response) => {
+    requestState(response).route = '/healthz';
+    response.json({ status: 'alive' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    const state = requestState(response);
+    state.route = '/readyz';
+    const { ready, problems } = await health.readiness();
+    if (ready) response.json({ status: 'ready' });
+    else throw new Reject(503, 'not-ready', problems.join(' '));
+  });
+}
+
+const answerProblem: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  void next; // Express knows an error handler by its four parameters
+  const state = requestState(response);
+  const answer = problemFor(error, state.requestId);
+  state.reason = answer.reason;
+  if (answer.problem.status >= 500 && !(error instanceof Reject)) state.error = error;
+  sendProblem(response, answer);
+};

@@ -1,0 +1,77 @@
+/** From a declared route to an Express handler: who calls → what they may → what they sent → the tenant's scope. */
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+
+import type { Context } from '../context.ts';
+import { Reject } from '../ops/errors.ts';
+import { withTenant } from '../store/scope.ts';
+import { authenticate, requireScopes } from '../tenants/auth.ts';
+import { requestState } from './request-log.ts';
+import type { ApiRequest, Route } from './route.ts';
+import { checked, checkedIdempotencyKey, checkedQuery } from './validate.ts';
+
+const parseJson = express.json({ limit: '1mb', strict: false, type: () => true });
+
+/** Mounts a table of routes; a known path with another method answers 405. */
+export function mountRoutes(app: Express, ctx: Context, routes: Route[]): void {
+  const methods = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app[route.method](path, handlerOf(ctx, route));
+    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+  }
+  for (const [path, allowed] of methods) app.all(path, refuseMethod(allowed));
+}
+
+/** 405 with the methods that the path knows. */
+export function refuseMethod(allowed: string[]): RequestHandler {
+  const known = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed;
+  return (_request, response) => {
+    response.setHeader('Allow', known.join(', '));
+    throw new Reject(405, 'method-not-allowed', `Use ${known.join(' or ')}.`);
+  };
+}
+
+function handlerOf(ctx: Context, route: Route): RequestHandler {
+  return async (request, response) => {
+    const state = requestState(response);
+    state.route = route.path;
+    const key = await authenticate(ctx, request.headers.authorization);
+    state.tenantId = key.tenantId;
+    if (route.scope !== 'any-key') requireScopes(key, [route.scope]);
+    const { tenantId, principal } = key;
+    const asked: ApiRequest = { tenantId, principal, key, ...(await checkedInput(route, request, response)) };
+    const answer = await withTenant(tenantId, () => route.handle(ctx, asked));
+    response.status(route.status ?? 200).json(answer);
+  };
+}
+
+async function checkedInput(route: Route, request: Request, response: Response) {
+  const idempotencyKey = route.idempotent
+    ? checkedIdempotencyKey(request.headers['idempotency-key'])
+    : undefined;
+  return {
+    params: route.params && checked(route.params, request.params, 'query'),
+    query: checkedQuery(route.query, request.query),
+    body: route.body && checkedBody(route, await readJson(request, response)),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}
+
+function checkedBody({ body, readBody }: Route, input: unknown): unknown {
+  return readBody ? readBody(input) : body && checked(body, input, 'body');
+}
+
+/** @throws Reject (415) for another content type; the parser's refusals for what is too large or no JSON. */
+async function readJson(request: Request, response: Response): Promise<unknown> {
+  if (request.is('application/json') === false) {
+    throw new Reject(415, 'unsupported-media-type', 'Send the body as Content-Type: application/json.');
+  }
+  return new Promise((resolve, reject) => {
+    parseJson(request, response, (error?: unknown) => {
+      if (error === undefined) resolve(request.body);
+      else {
+        reject(error instanceof Error ? error : new Error('The body could not be read.', { cause: error }));
+      }
+    });
+  });
+}

@@ -1,0 +1,7 @@
+/** Every REST route of the product. Express, the OpenAPI document and the test of tenant isolation read this table. */
+import { conversationRoutes } from '../conversations/routes.ts';
+import { outboxRoutes } from '../outbox/routes.ts';
+import { tenantRoutes } from '../tenants/routes.ts';
+import type { Route } from './route.ts';
+
+export const routes: Route[] = [...tenantRoutes, ...conversationRoutes, ...outboxRoutes];

@@ -1,0 +1,146 @@
+/** REST: sending messages, and what became of them. */
+import { z } from 'zod';
+
+import type { Context } from '../context.ts';
+import type { Identity } from '../conversations/ids.ts';
+import type { ConversationRow } from '../conversations/model.ts';
+import { conversationById, conversationWith } from '../conversations/read.ts';
+import { messageView } from '../conversations/views.ts';
+import { type Route, route } from '../http/route.ts';
+import { idParams, MessageSchema, TimelineSchema } from '../http/schemas.ts';
+import { notFound, Reject } from '../ops/errors.ts';
+import { Channels } from '../tenants/model.ts';
+import { acceptSend } from './accept.ts';
+import { parseSendBody, SendBody } from './body.ts';
+import { resolveMessage } from './resolve.ts';
+import { timelineOf } from './timeline.ts';
+
+/** To whom a message of `POST /v1/messages` goes: a channel, and one of phone and business-scoped user id. */
+const address = {
+  channelId: z.string().min(1).max(100),
+  to: z
+    .string()
+    .regex(/^\+[1-9]\d{4,14}$/, 'must be a phone number with its country code, like +972501234567')
+    .optional()
+    .meta({ example: '+972501234567' }),
+  recipient: z
+    .string()
+    .regex(/^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/, 'must be a business-scoped user id, like US.1A2b3C')
+    .optional()
+    .meta({ description: 'Business-scoped user id (BSUID).' }),
+};
+const StartBody = SendBody.extend(address);
+type StartBody = z.infer<typeof StartBody>;
+
+const resolution = z.strictObject({ as: z.enum(['sent', 'failed', 'resend']) });
+
+export const outboxRoutes: Route[] = [
+  route({
+    method: 'post',
+    path: '/v1/conversations/{id}/messages',
+    summary: 'Send a message in a conversation',
+    description:
+      'The body is a Cloud API message without `messaging_product`, `to` and `recipient`. The answer comes when the message is stored; what becomes of it shows its `status`.',
+    scope: 'messages:send',
+    params: idParams,
+    body: SendBody,
+    readBody: parseSendBody,
+    response: MessageSchema,
+    status: 202,
+    idempotent: true,
+    problems: { 409: '`window-closed`: free text needs a message of the client within 24 hours.' },
+    async handle(ctx, { tenantId, principal, idempotencyKey, params, body }) {
+      const conversation = await conversationById(ctx, params.id);
+      return messageView(
+        ctx,
+        await acceptSend(ctx, { tenantId, principal, idempotencyKey, conversation, body }),
+      );
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/messages',
+    summary: 'Send a message to a phone number or user id',
+    description:
+      'As in a conversation, but the recipient is given by `to` or `recipient`, and our number by `channelId`.',
+    scope: 'messages:send',
+    body: StartBody,
+    readBody: readStartBody,
+    response: MessageSchema,
+    status: 202,
+    idempotent: true,
+    problems: { 409: '`window-closed`: free text needs a message of the client within 24 hours.' },
+    async handle(ctx, { tenantId, principal, idempotencyKey, body: { channelId, to, recipient, ...body } }) {
+      const conversation = await openConversation(ctx, tenantId, { channelId, to, recipient });
+      return messageView(
+        ctx,
+        await acceptSend(ctx, { tenantId, principal, idempotencyKey, conversation, body }),
+      );
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/messages/{id}/timeline',
+    summary: 'What happened to a message, oldest first',
+    scope: 'messages:read',
+    params: idParams,
+    response: TimelineSchema,
+    handle: async (ctx, { tenantId, params }) => ({ items: await timelineOf(ctx, tenantId, params.id) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/messages/{id}/resolve',
+    summary: 'Decide what became of an unconfirmed message',
+    description:
+      'For a message that WhatsApp may or may not have taken: `sent` and `failed` record what a person found out, `resend` sends it again.',
+    scope: 'messages:send',
+    params: idParams,
+    body: resolution,
+    response: MessageSchema,
+    problems: { 409: 'The message is not `unconfirmed`.' },
+    async handle(ctx, { tenantId, params, body }) {
+      return messageView(ctx, await resolveMessage(ctx, tenantId, params.id, body.as));
+    },
+  }),
+];
+
+/** @throws Reject (422) that names the fields of the address, else those of the message */
+function readStartBody(input: unknown): StartBody {
+  const given = typeof input === 'object' && input !== null ? { ...input } : {};
+  const { channelId, to, recipient, ...message } = given as Record<string, unknown>;
+  const parsed = z.strictObject(address).safeParse({ channelId, to, recipient });
+  const errors = parsed.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
+  if ((to === undefined) === (recipient === undefined)) {
+    errors.push({ path: 'to', message: 'Give exactly one of to and recipient.' });
+  }
+  if (!parsed.success || errors.length > 0) {
+    throw new Reject(422, 'invalid-request', 'The address of the message is not valid; see errors.', {
+      errors,
+    });
+  }
+  return { ...parsed.data, ...parseSendBody(message) };
+}
+
+/**
+ * The conversation in which free text may be sent. A person who never wrote to this channel has no window, so no
+ * contact is made of them here.
+ */
+async function openConversation(
+  ctx: Context,
+  tenantId: string,
+  { channelId, to, recipient }: Pick<StartBody, 'channelId' | 'to' | 'recipient'>,
+): Promise<ConversationRow> {
+  const channel = await ctx.store.model(Channels).exists({ _id: channelId }).exec();
+  if (!channel) throw notFound('channel');
+  const identity: Identity =
+    recipient === undefined
+      ? { kind: 'phone', value: (to ?? '').slice(1) }
+      : { kind: 'bsuid', value: recipient };
+  const conversation = await conversationWith(ctx, { tenantId, channelId, identity });
+  if (conversation) return conversation;
+  throw new Reject(
+    409,
+    'window-closed',
+    'The client has not written to this channel, so WhatsApp takes no free text. Wait until they write.',
+  );
+}

@@ -1,0 +1,63 @@
+/** REST: who I am, and my channels. */
+import { z } from 'zod';
+
+import type { Context } from '../context.ts';
+import { type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
+import { ChannelSchema, type ChannelView } from '../http/schemas.ts';
+import { type ChannelRow, Channels, SCOPES } from './model.ts';
+import { findTenant } from './tenants.ts';
+
+const MeSchema = z
+  .object({
+    tenant: z.object({ id: z.string(), name: z.string(), accountNumber: z.string() }),
+    key: z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)) }),
+  })
+  .meta({ id: 'Me' });
+
+export const tenantRoutes: Route[] = [
+  route({
+    method: 'get',
+    path: '/v1/me',
+    summary: 'Whose key this is, and what it may',
+    scope: 'any-key',
+    response: MeSchema,
+    async handle(ctx, { tenantId, key }) {
+      const { name, accountNumber } = await findTenant(ctx, tenantId);
+      return {
+        tenant: { id: tenantId, name, accountNumber },
+        key: { id: key.keyId, name: key.name, scopes: key.scopes },
+      };
+    },
+  }),
+  listRoute({
+    path: '/v1/channels',
+    summary: 'List channels, oldest first',
+    scope: 'channels:read',
+    item: ChannelSchema,
+    read: async (ctx, _request, page) => listChannelViews(ctx, page),
+  }),
+];
+
+/** Ids of channels sort by their time of making, so the id alone is the place in the list. */
+async function listChannelViews(ctx: Context, { limit, after }: Page): Promise<Found<ChannelView>> {
+  const rows = await ctx.store
+    .model(Channels)
+    .find(after ? { _id: { $gt: after.id } } : {})
+    .sort({ _id: 1 })
+    .limit(limit + 1)
+    .lean<ChannelRow[]>()
+    .exec();
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(({ _id: id, phoneNumberId, wabaId, displayNumber, name, status }) => ({
+      id,
+      phoneNumberId,
+      wabaId,
+      displayNumber,
+      name,
+      status,
+    })),
+    next: rows.length > limit && last ? { at: 0, id: last._id } : null,
+  };
+}
