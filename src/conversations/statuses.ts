@@ -1,0 +1,245 @@
+/**
+ * Statuses of what we sent: `sent`, `delivered`, `read`, `played`, `failed` (Cloud API: status webhooks). They come
+ * late, twice, in any order, and before the answer to our own request.
+ *
+ * A status finds its message by our own id, which travels as `biz_opaque_callback_data`; else by its wamid. The
+ * message's row stands before anything is sent, so the first look-up can't come too early. The second can: so the
+ * status is stored before `sentWamids` is read, and the sender reads the stored statuses after it has written there.
+ * Whoever is later applies them. Only the ladder decides whether a status changes anything.
+ */
+import { publish } from '../agents/feed.ts';
+import type { Context } from '../context.ts';
+import { Park } from '../ops/errors.ts';
+import { isDuplicateKey } from '../store/errors.ts';
+import { ErasedError } from '../store/keyring.ts';
+import { classify, type FailureReason } from '../whatsapp/errors.ts';
+import { contactOf, isJson, type Json, list, recipientOf, text, timeOf } from '../whatsapp/payload.ts';
+import { addIdentity, findContact, type KnownAs } from './contacts.ts';
+import { wamidKey } from './ids.ts';
+import { isWhatsappStatus, RANK } from './ladder.ts';
+import {
+  type MessageRow,
+  Messages,
+  type MessageStatus,
+  type SentWamidRow,
+  SentWamids,
+  Statuses,
+  type StatusRow,
+} from './model.ts';
+
+export interface StatusItem {
+  tenantId: string;
+  channelId: string;
+  phoneNumberId: string;
+  receivedAt: Date;
+  /** One entry of `statuses[]` as received. */
+  status: Json;
+  /** `contacts[]` of the same notification. */
+  contacts?: unknown;
+}
+
+/** Stores a status and applies it to its message, if it is one of ours. Runs in the tenant's scope; a redo is harmless. @throws Park when it can't be a status */
+export async function recordStatus(ctx: Context, item: StatusItem): Promise<void> {
+  const wamid = text(item.status.id);
+  const status = text(item.status.status);
+  if (wamid === undefined || status === undefined) throw new Park('failed', 'A status without id or status.');
+  const key = await wamidKey(ctx, item.tenantId, item.phoneNumberId, wamid);
+  const own = await messageByOwnId(ctx, item);
+  const stored = await storeStatus(ctx, item, { wamid, status, key, messageId: own?._id });
+  const message = own ?? (await messageByWamid(ctx, item.channelId, key));
+  if (!message) return;
+  if (message.wamid === undefined) await linkWamid(ctx, message, key, wamid);
+  await learnIdentity(ctx, message, recipientIn(item));
+  await applyStatus(ctx, message, stored);
+}
+
+/** Applies what came before the message's wamid was known here. Call it after `linkWamid`. */
+export async function applyStoredStatuses(ctx: Context, message: MessageRow, key: string): Promise<void> {
+  const rows = await ctx.store
+    .model(Statuses)
+    .find({ wamidKey: key, channelId: message.channelId })
+    .lean<StatusRow[]>()
+    .exec();
+  for (const row of rows) await applyStatus(ctx, message, { row, repeat: false });
+}
+
+/** Notes that the wamid with this key is the message's, so that statuses and echoes find it. */
+export async function linkWamid(
+  ctx: Context,
+  message: MessageRow,
+  key: string,
+  wamid: string,
+): Promise<void> {
+  const { _id, tenantId, channelId, contactId } = message;
+  const row: SentWamidRow = {
+    _id: key,
+    tenantId,
+    channelId,
+    messageId: _id,
+    contactId,
+    createdAt: new Date(ctx.clock.now()),
+  };
+  await insertOnce(ctx.store.model(SentWamids).insertMany([row]));
+  const sealed = await sealWamid(ctx, message, wamid);
+  if (!sealed) return;
+  const messages = ctx.store.model(Messages);
+  await messages.updateOne({ _id, wamid: { $exists: false } }, { $set: { wamid: sealed } }).exec();
+}
+
+/** Notes the BSUID of the person we wrote to. */
+export async function learnIdentity(ctx: Context, message: MessageRow, known: KnownAs): Promise<void> {
+  if (known.bsuid === undefined) return;
+  const contact = await findContact(ctx, message.contactId);
+  if (!contact || contact.hasBsuid || contact.closedAt) return;
+  await addIdentity(ctx, message.tenantId, contact._id, known);
+}
+
+export interface Failure {
+  /** Code of the Graph API; 0 when the reason is ours. */
+  errorCode: number;
+  errorReason: FailureReason;
+}
+
+/** Climbs to a rung unless the message stands there or higher. @returns the row as it was before, or null when nothing changed */
+export async function raiseStatus(
+  ctx: Context,
+  messageId: string,
+  status: Exclude<MessageStatus, 'received' | 'queued' | 'sending' | 'unconfirmed'>,
+  failure?: Failure,
+): Promise<MessageRow | null> {
+  const rank = RANK[status];
+  const change = failure
+    ? { $set: { status, rank, ...failure } }
+    : { $set: { status, rank }, $unset: { errorCode: 1, errorReason: 1 } };
+  const before = await ctx.store
+    .model(Messages)
+    .findOneAndUpdate({ _id: messageId, rank: { $lt: rank } }, change, { returnDocument: 'before' })
+    .lean<MessageRow>()
+    .exec();
+  if (before) await tellStatus(ctx, before);
+  return before;
+}
+
+/** Tells consoles that a message's status changed. */
+export async function tellStatus(
+  ctx: Context,
+  message: Pick<MessageRow, '_id' | 'tenantId' | 'conversationId'>,
+): Promise<void> {
+  const { tenantId, conversationId, _id: messageId } = message;
+  await publish(ctx, tenantId, { type: 'message.status', conversationId, messageId });
+}
+
+interface Stored {
+  row: StatusRow;
+  /** It had been stored before: perhaps by a try that died before it told anybody. */
+  repeat: boolean;
+}
+
+async function storeStatus(
+  ctx: Context,
+  item: StatusItem,
+  of: { wamid: string; status: string; key: string; messageId: string | undefined },
+): Promise<Stored> {
+  const { tenantId, channelId, phoneNumberId, receivedAt, status: raw } = item;
+  // In a group each participant has a status of their own for one wamid.
+  const participant = text(raw.recipient_participant_user_id) ?? text(raw.recipient_participant_id) ?? '';
+  const { keyring } = ctx.store;
+  const _id = await keyring.lookup(tenantId, 'status', phoneNumberId, of.wamid, of.status, participant);
+  const errorCode = firstErrorCode(raw);
+  const row: StatusRow = {
+    _id,
+    tenantId,
+    channelId,
+    wamidKey: of.key,
+    status: of.status,
+    at: timeOf(raw.timestamp) ?? receivedAt,
+    receivedAt,
+    raw: await keyring.seal(
+      { kind: 'tenant' },
+      { tenantId, collection: 'statuses', id: _id, field: 'raw' },
+      raw,
+    ),
+    ...(of.messageId === undefined ? {} : { messageId: of.messageId }),
+    ...(errorCode === undefined ? {} : { errorCode }),
+  };
+  const isNew = await insertOnce(ctx.store.model(Statuses).insertMany([row]));
+  return { row, repeat: !isNew };
+}
+
+async function applyStatus(ctx: Context, message: MessageRow, { row, repeat }: Stored): Promise<void> {
+  if (row.messageId === undefined) {
+    const statuses = ctx.store.model(Statuses);
+    await statuses.updateOne({ _id: row._id }, { $set: { messageId: message._id } }).exec();
+  }
+  if (!isWhatsappStatus(row.status)) return;
+  const failure = row.status === 'failed' ? failureOf(row.errorCode) : undefined;
+  const before = await raiseStatus(ctx, message._id, row.status, failure);
+  if (!before && repeat) await tellStatus(ctx, message);
+  // The lane may be waiting for this word, or about to send once more.
+  if ((before?.rank ?? message.rank) < RANK.accepted) {
+    const { conversationId: lane, tenantId } = message;
+    await ctx.lanes.outbox.wake({ lane, tenantId }, { soon: true });
+  }
+}
+
+function failureOf(code: number | undefined): Failure {
+  return code === undefined
+    ? { errorCode: 0, errorReason: 'refused' }
+    : { errorCode: code, errorReason: classify(code).reason };
+}
+
+/** Ids of ours, so that other apps' callback data costs no look-up. */
+const OWN_ID = /^msg_[A-Za-z0-9_-]{22,26}$/;
+
+async function messageByOwnId(ctx: Context, item: StatusItem): Promise<MessageRow | null> {
+  const id = text(item.status.biz_opaque_callback_data);
+  return id !== undefined && OWN_ID.test(id) ? sentMessage(ctx, id, item.channelId) : null;
+}
+
+async function messageByWamid(ctx: Context, channelId: string, key: string): Promise<MessageRow | null> {
+  const filter = { _id: key, channelId };
+  const link = await ctx.store.model(SentWamids).findOne(filter).lean<SentWamidRow>().exec();
+  return link ? sentMessage(ctx, link.messageId, channelId) : null;
+}
+
+async function sentMessage(ctx: Context, _id: string, channelId: string): Promise<MessageRow | null> {
+  const filter = { _id, channelId, direction: 'out' as const };
+  return ctx.store.model(Messages).findOne(filter).lean<MessageRow>().exec();
+}
+
+/** Who a status speaks of; nobody in a group, where its recipients are the group's. */
+function recipientIn({ status, contacts }: StatusItem): KnownAs {
+  if (status.recipient_type === 'group') return {};
+  const recipient = recipientOf(status);
+  const bsuid = recipient.bsuid ?? text(contactOf(contacts, recipient)?.user_id);
+  return { bsuid, phone: recipient.phone };
+}
+
+function firstErrorCode(status: Json): number | undefined {
+  const [error] = list(status.errors);
+  const code = isJson(error) ? error.code : undefined;
+  return typeof code === 'number' && Number.isSafeInteger(code) ? code : undefined;
+}
+
+/** Sealed by the contact's key; nothing when the contact was erased meanwhile. */
+async function sealWamid(ctx: Context, message: MessageRow, wamid: string): Promise<Buffer | undefined> {
+  const { _id: id, tenantId, contactId } = message;
+  try {
+    const place = { tenantId, collection: 'messages', id, field: 'wamid' };
+    return await ctx.store.keyring.seal({ kind: 'contact', id: contactId }, place, wamid);
+  } catch (error) {
+    if (error instanceof ErasedError) return undefined;
+    throw error;
+  }
+}
+
+/** @returns false when the row stood there already */
+async function insertOnce(insertion: Promise<unknown>): Promise<boolean> {
+  try {
+    await insertion;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Accepting a message to be sent: checked, stored as `queued`, its lane woken. An answer is given only after the row
+ * is stored; what follows (summary, feed, wake-up) may fail or be cut off: the reconciler wakes the lane, and the
+ * sender mends the summary.
+ *
+ * With an Idempotency-Key the row's id is a digest of tenant, principal and key, so that a repeat, also one that runs
+ * at the same time, finds the first one's row.
+ */
+import { publish } from '../agents/feed.ts';
+import type { Context } from '../context.ts';
+import { touchConversation } from '../conversations/conversations.ts';
+import { RANK } from '../conversations/ladder.ts';
+import { type ConversationRow, type MessageRow, Messages } from '../conversations/model.ts';
+import { Reject } from '../ops/errors.ts';
+import { isDuplicateKey } from '../store/errors.ts';
+import { newId } from '../store/ids.ts';
+import { ErasedError } from '../store/keyring.ts';
+import { withTenant } from '../store/scope.ts';
+import { isWindowOpen } from '../whatsapp/window.ts';
+import { parseSendBody, type SendBody } from './body.ts';
+
+/** Longest Idempotency-Key. */
+const KEY_MAX = 255;
+
+export interface SendRequest {
+  tenantId: string;
+  /** Who sends: `key:<id>`. */
+  principal: string;
+  idempotencyKey?: string | undefined;
+  conversation: ConversationRow;
+  /** As the caller sent it; checked here. */
+  body: unknown;
+}
+
+/**
+ * Accepts one message and returns its row (`queued`; of a repeat: as it stands now).
+ * @throws Reject 422 for a body or key that can't be; 409 `window-closed`, `idempotency-conflict`, `contact-erased`
+ */
+export async function acceptSend(ctx: Context, request: SendRequest): Promise<MessageRow> {
+  const body = parseSendBody(request.body);
+  checkRequest(request);
+  return withTenant(request.tenantId, async () => {
+    const _id = await messageIdFor(ctx, request);
+    const bodyDigest = await digestOf(ctx, request, body);
+    const known = request.idempotencyKey === undefined ? null : await findRow(ctx, _id);
+    if (known) return repeated(ctx, known, bodyDigest);
+    requireOpenWindow(ctx, request.conversation);
+    const row = await newRow(ctx, request, { _id, bodyDigest, body }).catch(refuseErased);
+    try {
+      await ctx.store.model(Messages).insertMany([row]);
+    } catch (error) {
+      const winner = isDuplicateKey(error) ? await findRow(ctx, _id) : null;
+      if (!winner) throw error;
+      return repeated(ctx, winner, bodyDigest);
+    }
+    await announce(ctx, row);
+    return row;
+  });
+}
+
+function checkRequest({ idempotencyKey, conversation }: SendRequest): void {
+  if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > KEY_MAX)) {
+    throw new Reject(422, 'invalid-request', `The Idempotency-Key must have 1 to ${KEY_MAX} characters.`);
+  }
+  if (conversation.groupId !== undefined) {
+    throw new Reject(422, 'groups-not-supported', 'Messages to groups can’t be sent yet.');
+  }
+}
+
+function requireOpenWindow(ctx: Context, conversation: ConversationRow): void {
+  if (isWindowOpen(conversation.lastInboundAt, ctx.clock.now())) return;
+  throw new Reject(
+    409,
+    'window-closed',
+    'The client has not written within the last 24 hours, so WhatsApp takes no free text. Wait until they write.',
+  );
+}
+
+function refuseErased(error: unknown): never {
+  if (!(error instanceof ErasedError)) throw error;
+  throw new Reject(
+    409,
+    'contact-erased',
+    'The data of this client was erased. If they write again, answer there.',
+  );
+}
+
+async function messageIdFor(
+  ctx: Context,
+  { tenantId, principal, idempotencyKey }: SendRequest,
+): Promise<string> {
+  if (idempotencyKey === undefined) return newId(ctx, 'msg');
+  return `msg_${await ctx.store.keyring.lookup(tenantId, 'idempotency', principal, idempotencyKey)}`;
+}
+
+/** The same for the same body to the same conversation, whatever the order of its fields was. */
+async function digestOf(ctx: Context, request: SendRequest, body: SendBody): Promise<string> {
+  const { type, text, context, biz_opaque_callback_data: callbackData } = body;
+  const ordered = [
+    type,
+    text.body,
+    text.preview_url ?? null,
+    context?.message_id ?? null,
+    callbackData ?? null,
+  ];
+  return ctx.store.keyring.lookup(
+    request.tenantId,
+    'send-body',
+    request.conversation._id,
+    JSON.stringify(ordered),
+  );
+}
+
+async function newRow(
+  ctx: Context,
+  { tenantId, principal, conversation }: SendRequest,
+  { _id, bodyDigest, body }: { _id: string; bodyDigest: string; body: SendBody },
+): Promise<MessageRow> {
+  const { keyring } = ctx.store;
+  const owner = { kind: 'contact' as const, id: conversation.contactId };
+  const place = { tenantId, collection: 'messages', id: _id };
+  const { type, text, context, biz_opaque_callback_data: callbackData } = body;
+  const content = { content: text, ...(context ? { context } : {}) };
+  const now = new Date(ctx.clock.now());
+  return {
+    _id,
+    tenantId,
+    conversationId: conversation._id,
+    channelId: conversation.channelId,
+    contactId: conversation.contactId,
+    direction: 'out',
+    type,
+    position: ctx.positions.next(),
+    timestamp: now,
+    status: 'queued',
+    rank: RANK.queued,
+    content: await keyring.seal(owner, { ...place, field: 'content' }, content),
+    storedAt: now,
+    sentBy: principal,
+    bodyDigest,
+    attempts: 0,
+    dueAt: now,
+    ...(callbackData === undefined
+      ? {}
+      : { callbackData: await keyring.seal(owner, { ...place, field: 'callbackData' }, callbackData) }),
+  };
+}
+
+async function findRow(ctx: Context, _id: string): Promise<MessageRow | null> {
+  return ctx.store.model(Messages).findOne({ _id }).lean<MessageRow>().exec();
+}
+
+/** The first one's row; while it still waits, what the first try may have been cut off from is done again. */
+async function repeated(ctx: Context, row: MessageRow, bodyDigest: string): Promise<MessageRow> {
+  if (row.bodyDigest !== bodyDigest) {
+    throw new Reject(
+      409,
+      'idempotency-conflict',
+      'This Idempotency-Key was used for another message. Use a new key for each message.',
+    );
+  }
+  if (row.status === 'queued') await announce(ctx, row);
+  return row;
+}
+
+async function announce(ctx: Context, row: MessageRow): Promise<void> {
+  const { _id: messageId, tenantId, conversationId, position, timestamp: at } = row;
+  await touchConversation(ctx, conversationId, { messageId, position, at });
+  await publish(ctx, tenantId, { type: 'message.created', conversationId, messageId });
+  await ctx.lanes.outbox.wake({ lane: conversationId, tenantId });
+}

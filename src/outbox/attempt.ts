@@ -1,0 +1,193 @@
+/** One attempt to send one message: what must hold before, the call, and what follows from its outcome. */
+import type { Context } from '../context.ts';
+import { findContact } from '../conversations/contacts.ts';
+import { findConversation, touchConversation } from '../conversations/conversations.ts';
+import { wamidKey } from '../conversations/ids.ts';
+import type { ContactRow, ConversationRow, MessageRow } from '../conversations/model.ts';
+import { applyStoredStatuses, learnIdentity, linkWamid, raiseStatus } from '../conversations/statuses.ts';
+import { LOCK_MS, type Turn, type TurnEnd } from '../lanes/worker.ts';
+import { type ChannelRow, Channels } from '../tenants/model.ts';
+import { classify, type FailureReason, pauseAfter, type Rule } from '../whatsapp/errors.ts';
+import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
+import { isWindowOpen } from '../whatsapp/window.ts';
+import type { Brakes } from './brakes.ts';
+import { requestBody } from './request.ts';
+import { claim, failAttempt, failUnsent, findAttempt, giveBack, markUnconfirmed, requeue } from './states.ts';
+
+/** How often the messages of a paused channel are looked at again. */
+const PAUSED_WAIT_MS = 60_000;
+
+/** Graph API code of a closed window; also told when we notice it ourselves. */
+const WINDOW_CLOSED_CODE = 131047;
+
+/** What one worker process sends with. */
+export interface Sender {
+  graph: Graph;
+  brakes: Brakes;
+}
+
+/** `next`: the head is decided, look at what follows. */
+export type Step = TurnEnd | 'next';
+
+interface Around {
+  channel: ChannelRow;
+  conversation: ConversationRow;
+  contact: ContactRow;
+}
+
+/** Sends a queued message that is due, unless something forbids it. */
+export async function sendHead(ctx: Context, sender: Sender, message: MessageRow, turn: Turn): Promise<Step> {
+  const around = await readAround(ctx, message);
+  if ('impossible' in around) return failNow(ctx, message, around.impossible);
+  const { channel, conversation } = around;
+  await mendSummary(ctx, conversation, message);
+  if (!isWindowOpen(conversation.lastInboundAt, ctx.clock.now())) {
+    return failNow(ctx, message, 'window-closed', WINDOW_CLOSED_CODE);
+  }
+  if (channel.status === 'paused') return { againAfterMs: PAUSED_WAIT_MS };
+  const waitMs = sender.brakes.waitMs(channel);
+  if (waitMs > 0) return { againAfterMs: withJitter(ctx, waitMs) };
+  const body = await requestBody(ctx, message, around.contact);
+  if ('impossible' in body) return failNow(ctx, message, body.impossible as FailureReason);
+  const token = await openToken(ctx, channel);
+  const attempt = await claim(ctx, message);
+  if (!attempt) return 'next';
+  if (!(await isStillOurs(ctx, attempt, turn))) {
+    await giveBack(ctx, attempt);
+    return { againAfterMs: 0 };
+  }
+  const started = ctx.clock.now();
+  const outcome = await sender.graph.sendMessage({ phoneNumberId: channel.phoneNumberId, token, body });
+  logAttempt(ctx, attempt, outcome, ctx.clock.now() - started);
+  return settle(ctx, sender, { attempt, around }, outcome);
+}
+
+async function readAround(
+  ctx: Context,
+  message: MessageRow,
+): Promise<Around | { impossible: FailureReason }> {
+  const [channel, conversation, contact] = await Promise.all([
+    ctx.store.model(Channels).findOne({ _id: message.channelId }).lean<ChannelRow>().exec(),
+    findConversation(ctx, message.conversationId),
+    findContact(ctx, message.contactId),
+  ]);
+  if (!channel) return { impossible: 'channel-removed' };
+  if (!conversation || !contact) return { impossible: 'erased' };
+  return { channel, conversation, contact };
+}
+
+/** Accepting may have been cut off after the row was stored. */
+async function mendSummary(ctx: Context, conversation: ConversationRow, message: MessageRow): Promise<void> {
+  const { _id: messageId, position, timestamp: at } = message;
+  if (conversation.lastPosition < position) {
+    await touchConversation(ctx, conversation._id, { messageId, position, at });
+  }
+}
+
+async function failNow(ctx: Context, message: MessageRow, reason: FailureReason, code = 0): Promise<Step> {
+  await failUnsent(ctx, message, { errorCode: code, errorReason: reason });
+  const { tenantId, channelId, _id: messageId } = message;
+  ctx.log.info({ tenantId, channelId, messageId, outcome: 'failed', reason, code }, 'outbox.not-attempted');
+  return 'next';
+}
+
+async function openToken(ctx: Context, { _id: id, tenantId, token }: ChannelRow): Promise<string> {
+  return ctx.store.keyring.open<string>({ tenantId, collection: 'channels', id, field: 'token' }, token);
+}
+
+/**
+ * The last look before the call, against a worker that was paused here: the lane must be ours, the attempt must be
+ * ours and nobody may have come to take it for dead. What remains is a pause between this look and the first byte.
+ */
+async function isStillOurs(ctx: Context, attempt: MessageRow, turn: Turn): Promise<boolean> {
+  const [holds, row] = await Promise.all([turn.holds(), findAttempt(ctx, attempt)]);
+  const attemptAt = row?.attemptAt?.getTime() ?? 0;
+  return holds && ctx.clock.now() - attemptAt < LOCK_MS;
+}
+
+async function settle(
+  ctx: Context,
+  sender: Sender,
+  made: { attempt: MessageRow; around: Around },
+  outcome: SendOutcome,
+): Promise<Step> {
+  const { attempt } = made;
+  switch (outcome.kind) {
+    case 'accepted':
+      return settleAccepted(ctx, made, outcome);
+    case 'refused':
+      return settleRefused(ctx, sender, made, outcome);
+    case 'not-sent':
+      await requeue(ctx, attempt, connectPauseMs(ctx, attempt), attempt.attempts ?? 0);
+      return 'next';
+    case 'unknown':
+      await markUnconfirmed(ctx, attempt);
+      return 'next';
+  }
+}
+
+/** The wamid's look-up row goes first: a status that comes meanwhile must find the message. */
+async function settleAccepted(
+  ctx: Context,
+  { attempt, around }: { attempt: MessageRow; around: Around },
+  { wamid, contact }: SendOutcome & { kind: 'accepted' },
+): Promise<Step> {
+  const key = await wamidKey(ctx, attempt.tenantId, around.channel.phoneNumberId, wamid);
+  await linkWamid(ctx, attempt, key, wamid);
+  await raiseStatus(ctx, attempt._id, 'accepted');
+  await applyStoredStatuses(ctx, attempt, key);
+  await learnIdentity(ctx, attempt, { bsuid: contact.userId, phone: contact.waId });
+  return 'next';
+}
+
+async function settleRefused(
+  ctx: Context,
+  sender: Sender,
+  { attempt, around: { channel } }: { attempt: MessageRow; around: Around },
+  { code, httpStatus }: SendOutcome & { kind: 'refused' },
+): Promise<Step> {
+  const rule = classify(code, httpStatus);
+  const tries = (attempt.attempts ?? 0) + 1;
+  if (rule.action === 'pause') {
+    await pauseChannel(ctx, channel, code, rule);
+    await requeue(ctx, attempt, 0, attempt.attempts ?? 0);
+  } else if (rule.action === 'retry' && tries < rule.maxTries) {
+    const waitMs = withJitter(ctx, pauseAfter(rule, tries));
+    sender.brakes.hold(rule.scope, channel, waitMs);
+    await requeue(ctx, attempt, waitMs, tries);
+  } else {
+    await failAttempt(ctx, attempt, { errorCode: code, errorReason: rule.reason });
+  }
+  return 'next';
+}
+
+/** Pauses the channel until a person has mended it, unless its token was renewed while the call was out. */
+async function pauseChannel(ctx: Context, channel: ChannelRow, code: number, rule: Rule): Promise<void> {
+  const { _id, token, tenantId } = channel;
+  const { modifiedCount } = await ctx.store
+    .model(Channels)
+    .updateOne({ _id, token, status: 'active' }, { $set: { status: 'paused', pausedReason: String(code) } })
+    .exec();
+  if (modifiedCount === 0) return;
+  ctx.log.error({ tenantId, channelId: _id, code, reason: rule.reason }, 'alert.channel-paused');
+}
+
+/** No connection: half the message's age, 1 s to 60 s. Grows without a counter, and uses up no tries. */
+function connectPauseMs(ctx: Context, { timestamp }: MessageRow): number {
+  const age = ctx.clock.now() - timestamp.getTime();
+  return withJitter(ctx, Math.min(60_000, Math.max(1_000, age / 2)));
+}
+
+/** Up to a quarter more, so that many lanes do not come back at once. */
+function withJitter(ctx: Context, ms: number): number {
+  return Math.ceil(ms * (1 + ctx.random.bytes(1).readUInt8() / 1024));
+}
+
+function logAttempt(ctx: Context, attempt: MessageRow, outcome: SendOutcome, ms: number): void {
+  const { tenantId, channelId, conversationId, _id: messageId, attempts = 0, timestamp } = attempt;
+  const code = outcome.kind === 'refused' ? outcome.code : undefined;
+  const reason = 'cause' in outcome ? outcome.cause : undefined;
+  const waitMs = (attempt.attemptAt?.getTime() ?? 0) - timestamp.getTime();
+  const fields = { tenantId, channelId, conversationId, messageId, attempt: attempts + 1, ms, waitMs };
+  ctx.log.info({ ...fields, outcome: outcome.kind, code, reason }, 'outbox.attempted');
+}

@@ -1,0 +1,60 @@
+/** Finds conversations whose sender should be at work and may have lost its wake-up. */
+import type { Context } from '../context.ts';
+import { type MessageRow, Messages } from '../conversations/model.ts';
+import type { WakeUp } from '../lanes/queue.ts';
+import { LOCK_MS } from '../lanes/worker.ts';
+import { withTenant } from '../store/scope.ts';
+import { Tenants } from '../tenants/model.ts';
+import { GRAPH_TIMEOUT_MS } from '../whatsapp/graph.ts';
+import { markUnconfirmed } from './states.ts';
+
+/** A message that is due for less than this is left to its own wake-up. */
+const DUE_FOR_MS = 5_000;
+
+/** An attempt older than this has no living call: it must begin within the lock's time, and it ends in time. */
+const DEAD_AFTER_MS = LOCK_MS + GRAPH_TIMEOUT_MS;
+
+const TENANTS_AT_ONCE = 500;
+
+type Waiting = Pick<
+  MessageRow,
+  '_id' | 'tenantId' | 'conversationId' | 'attemptToken' | 'attemptAt' | 'status'
+>;
+
+/**
+ * Lanes to wake: with a message that is due, or with an attempt whose worker is gone. Attempts that can't be alive
+ * any more become unconfirmed here, so that a person can resolve them even while no worker runs. Runs as operator.
+ */
+export async function dueOutboxLanes(ctx: Context): Promise<WakeUp[]> {
+  const now = ctx.clock.now();
+  const lanes = new Map<string, WakeUp>();
+  for await (const row of waitingRows(ctx, now)) {
+    if (row.status === 'sending' && now - (row.attemptAt?.getTime() ?? 0) > DEAD_AFTER_MS) {
+      await withTenant(row.tenantId, () => markUnconfirmed(ctx, row));
+    }
+    lanes.set(row.conversationId, { lane: row.conversationId, tenantId: row.tenantId });
+  }
+  return [...lanes.values()];
+}
+
+/** Tenant by tenant, since every index begins with the tenant. */
+async function* waitingRows(ctx: Context, now: number): AsyncGenerator<Waiting> {
+  const tenants = await ctx.store.model(Tenants).find().select({ _id: 1 }).lean<{ _id: string }[]>().exec();
+  const ids = tenants.map(({ _id }) => _id);
+  for (let start = 0; start < ids.length; start += TENANTS_AT_ONCE) {
+    const filter = {
+      tenantId: { $in: ids.slice(start, start + TENANTS_AT_ONCE) },
+      direction: 'out' as const,
+      $or: [
+        { status: 'queued' as const, dueAt: { $lte: new Date(now - DUE_FOR_MS) } },
+        { status: 'sending' as const, attemptAt: { $lte: new Date(now - LOCK_MS) } },
+      ],
+    };
+    yield* await ctx.store
+      .model(Messages)
+      .find(filter)
+      .select({ tenantId: 1, conversationId: 1, attemptToken: 1, attemptAt: 1, status: 1 })
+      .lean<Waiting[]>()
+      .exec();
+  }
+}

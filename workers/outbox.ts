@@ -1,0 +1,32 @@
+/** Outbox lanes → the Graph API, one conversation at a time. */
+import type { Redis } from 'ioredis';
+
+import type { Context } from '../src/context.ts';
+import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
+import { Brakes } from '../src/outbox/brakes.ts';
+import { workOutboxLane } from '../src/outbox/lane.ts';
+import { openGraph } from '../src/whatsapp/graph.ts';
+
+/** Conversations in which one process sends at the same time; most of a turn is waiting for WhatsApp's answer. */
+const CONCURRENCY = 32;
+
+export function startOutbox(ctx: Context, redis: Redis): LaneWorker[] {
+  const sender = { graph: openGraph(ctx.settings), brakes: new Brakes(ctx.clock) };
+  const worker = workLanes({
+    redis,
+    prefix: ctx.prefix,
+    queue: ctx.lanes.outbox.name,
+    concurrency: CONCURRENCY,
+    log: ctx.log,
+    clock: ctx.clock,
+    handle: (wakeUp, turn) => workOutboxLane(ctx, sender, wakeUp, turn),
+  });
+  return [
+    {
+      async close(budgetMs) {
+        await worker.close(budgetMs);
+        sender.graph.close();
+      },
+    },
+  ];
+}
