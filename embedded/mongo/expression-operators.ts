@@ -86,7 +86,6 @@ function toDate(value: unknown): unknown {
   if (isNothing(value)) return null;
   if (value instanceof Date) return value;
   if (value instanceof ObjectId) return value.getTimestamp();
-  if (typeof value === 'number') return new Date(Math.trunc(value));
   throw refuse('$toDate of this type', 241);
 }
 

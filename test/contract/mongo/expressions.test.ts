@@ -68,7 +68,7 @@ const CASES: [expression: unknown, value: unknown][] = [
   [{ $toString: '$a' }, '5'],
   [{ $toString: '$id' }, '111111111111111111111111'],
   [{ $toString: '$at' }, '2026-03-28T10:05:06.007Z'],
-  [{ $toDate: 0 }, new Date(0)],
+  [{ $toDate: '$id' }, new Date(0x11111111 * 1_000)],
   [{ $year: '$at' }, 2026],
   [{ $month: '$at' }, 3],
   [{ $dayOfMonth: { date: '$at', timezone: 'Pacific/Auckland' } }, 28],
