@@ -60,11 +60,15 @@ export function send(socket: Socket, message: Request | Reply): void {
 }
 
 function readLines(socket: Socket, handle: (line: unknown) => void): void {
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // The reader repeats the errors of its socket; a connection that breaks is simply over.
+  lines.on('error', () => socket.destroy());
+  lines.on('line', (line) => {
     try {
       handle(JSON.parse(line));
-    } catch (error) {
-      socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    } catch {
+      // Nobody of ours speaks so, and there is nothing to say to a stranger.
+      socket.destroy();
     }
   });
 }

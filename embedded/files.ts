@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, chmod, lstat, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import { codeOf } from './process-identity.ts';
+import { codeOf } from './errors.ts';
 
 /**
  * Makes the data folder when it is absent and answers its absolute path.

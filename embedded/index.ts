@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Want } from './control.ts';
 import { PROTOCOL, supervisorFolder } from './control.ts';
+import { messageOf } from './errors.ts';
 import { makePrivateFolder, openDataFolder } from './files.ts';
 import type { Lease } from './lease.ts';
 import { askForLease } from './lease.ts';
@@ -68,9 +69,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       try {
         lease = await acquire(dataFolder, want, onProgress);
       } catch (error) {
-        onProgress(
-          `The embedded servers are away: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        onProgress(`The embedded servers are away: ${messageOf(error)}`);
         await delay(HEAL_RETRY_MS, undefined, { ref: false });
         continue;
       }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 
 import type { Addresses, Want } from './control.ts';
 import { readReplies, send } from './control.ts';
-import { codeOf } from './process-identity.ts';
+import { codeOf } from './errors.ts';
 
 /** A supervisor that does not let go within this time is not waited for. */
 const RELEASE_LIMIT_MS = 30_000;

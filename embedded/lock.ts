@@ -16,8 +16,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { z } from 'zod';
 
+import { codeOf } from './errors.ts';
 import { makePrivateFolder, readIfPresent, writeNewFile, writePrivateFile } from './files.ts';
-import { codeOf, identify, isOfThisPlace, isRunning } from './process-identity.ts';
+import { identify, isOfThisPlace, isRunning } from './process-identity.ts';
 
 const HEARTBEAT_MS = 1_000;
 /** Five heartbeats missed. */

@@ -3,6 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { codeOf, fieldOf } from './errors.ts';
+
 /**
  * What tells one process from every other: a pid is given out again, a pid with its start time is not.
  * `place` names the kernel run, the pid namespace and the host in which the pid means something.
@@ -80,7 +82,7 @@ function startByPs(pid: number): string | undefined {
     return state === undefined || state.startsWith('Z') ? undefined : date.join(' ');
   } catch (error) {
     // ps answers 1 for a pid that nobody has.
-    if (error instanceof Error && 'status' in error && error.status === 1) return undefined;
+    if (fieldOf(error, 'status') === 1) return undefined;
     throw error;
   }
 }
@@ -104,9 +106,4 @@ function kernelRun(): string {
 /** Containers of one kernel each count their processes for themselves. */
 function pidNamespace(): string {
   return process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : '';
-}
-
-/** The system's error code (`ENOENT` and the like) of a thrown value, if it has one. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

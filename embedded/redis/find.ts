@@ -3,7 +3,7 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { codeOf } from '../process-identity.ts';
+import { codeOf } from '../errors.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,7 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { messageOf } from '../errors.ts';
 import { findRedis, findUnpacked, type RedisProgram } from './find.ts';
 import type { Step } from './install-plan.ts';
 import {
@@ -43,8 +44,9 @@ const ADVICE =
  */
 export async function installRedis(machine: Machine): Promise<RedisProgram> {
   const { onProgress } = machine;
-  if (!(await isPresent('apt-get', machine)) || !(await isPresent('dpkg-deb', machine)))
-    {throw new Error(ADVICE);}
+  if (!(await isPresent('apt-get', machine)) || !(await isPresent('dpkg-deb', machine))) {
+    throw new Error(ADVICE);
+  }
   onProgress('No Redis server is on this machine; getting one');
   const run: Run = async (step) => {
     onProgress(`Redis: ${step.title}`);
@@ -86,7 +88,7 @@ async function tryForAll(rights: string[], run: Run, machine: Machine): Promise<
     return installed;
   } catch (error) {
     machine.onProgress(
-      `Installing for all users did not work: ${reasonOf(error)}. Unpacking for this user instead`,
+      `Installing for all users did not work: ${messageOf(error)}. Unpacking for this user instead`,
     );
     return undefined;
   }
@@ -100,7 +102,7 @@ async function installForUser(run: Run, machine: Machine): Promise<RedisProgram>
     if (unpacked === undefined) throw new Error('the unpacked packages do not run here');
     return unpacked;
   } catch (error) {
-    throw new Error(`${ADVICE} (Doing it for you did not work: ${reasonOf(error)}.)`, { cause: error });
+    throw new Error(`${ADVICE} (Doing it for you did not work: ${messageOf(error)}.)`, { cause: error });
   }
 }
 
@@ -116,8 +118,9 @@ async function unpackInto(root: string, run: Run, cache: string): Promise<void> 
     const aptFolder = join(work, 'apt');
     const archives = join(work, 'archives');
     const tree = join(work, 'tree');
-    for (const folder of [...ownAptFolders(aptFolder), archives, tree])
-      {await mkdir(folder, { recursive: true });}
+    for (const folder of [...ownAptFolders(aptFolder), archives, tree]) {
+      await mkdir(folder, { recursive: true });
+    }
     let apt: string[] = [];
     await withFreshLists(
       async () => {
@@ -165,8 +168,4 @@ async function withFreshLists(update: () => Promise<unknown>, attempt: () => Pro
 async function isPresent(name: string, machine: Machine): Promise<boolean> {
   const looks = machine.folders.map(async (folder) => access(join(folder, name), constants.X_OK));
   return (await Promise.allSettled(looks)).some(({ status }) => status === 'fulfilled');
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

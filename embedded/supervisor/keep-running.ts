@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { messageOf } from '../errors.ts';
 import { findFreePort } from '../ports.ts';
 import { stopProcess } from '../process-identity.ts';
 import type { ServerRecord } from './records.ts';
 import type { RunningServer, Server } from './server-process.ts';
-import { messageOf, startServer, STOP_GRACE_MS } from './server-process.ts';
+import { startServer, STOP_GRACE_MS } from './server-process.ts';
 
 /** Ports tried before giving up when others take them between our look and the server's bind. */
 const PORT_ATTEMPTS = 5;

@@ -9,11 +9,11 @@ import { connect, createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import { PROTOCOL, socketFolders, socketPath, supervisorFolder } from '../control.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import { makePrivateFolder } from '../files.ts';
 import type { Claim } from '../lock.ts';
 import { takeLock } from '../lock.ts';
-import { codeOf, isOfThisKernelRun } from '../process-identity.ts';
-import { messageOf } from './server-process.ts';
+import { isOfThisKernelRun } from '../process-identity.ts';
 import { createServers } from './servers.ts';
 import { createSupervisor } from './supervisor.ts';
 

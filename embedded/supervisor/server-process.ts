@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { messageOf } from '../errors.ts';
 import { identify } from '../process-identity.ts';
 import type { ServerRecord } from './records.ts';
 
@@ -78,11 +79,6 @@ export async function startServer(
     output.forget();
   }
   return { port, startedAt: Date.now(), ended, stop: () => stopChild(child, ended) };
-}
-
-/** What was thrown, in words. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function stopChild(child: ChildProcessWithoutNullStreams, ended: Promise<string>): Promise<void> {

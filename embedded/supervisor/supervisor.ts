@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 import type { Want } from '../control.ts';
 import { readRequests, send } from '../control.ts';
-import { messageOf } from './server-process.ts';
+import { messageOf } from '../errors.ts';
 import type { Servers } from './servers.ts';
 
 /** Time in which whoever started the supervisor must have asked for something. */

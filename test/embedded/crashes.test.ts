@@ -50,8 +50,9 @@ describe('after kill -9', () => {
 
   it('of Redis, it comes back on the same port with every answered write', async () => {
     const opener = await startOpener({ dataDir });
-    for (let index = 0; index < 50; index += 1)
-      {await askRedis(opener.redisUrl, 'RPUSH', 'list', String(index));}
+    for (let index = 0; index < 50; index += 1) {
+      await askRedis(opener.redisUrl, 'RPUSH', 'list', String(index));
+    }
     const { pid } = await readNote(dataDir, 'redis');
     process.kill(pid, 'SIGKILL');
 

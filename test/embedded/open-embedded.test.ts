@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openEmbedded } from '../../embedded/index.ts';
-import { askRedis, endOpeners, processesOn, readNote, startOpener, waitFor } from './openers.ts';
+import { askRedis, endOpeners, openHere, processesOn, readNote, startOpener, waitFor } from './openers.ts';
 
 let folder: string;
 let dataDir: string;
@@ -28,19 +28,19 @@ afterEach(async () => {
 
 describe('openEmbedded', () => {
   it('keeps what Redis holds, and its address, over a stop and a start', async () => {
-    const first = await startOpener({ dataDir });
+    const first = await openHere({ dataDir });
     await askRedis(first.redisUrl, 'SET', 'kept', 'yes');
     await first.close();
     expect(await processesOn(folder, 'redis-server')).toEqual([]);
 
-    const second = await startOpener({ dataDir });
+    const second = await openHere({ dataDir });
     expect(second.redisUrl).toBe(first.redisUrl);
     expect(await askRedis(second.redisUrl, 'GET', 'kept')).toBe('yes');
     await second.close();
   });
 
   it('runs a Redis that syncs every write, drops nothing, and lets nobody in without the password', async () => {
-    const { redisUrl } = await startOpener({ dataDir });
+    const { redisUrl } = await openHere({ dataDir });
     const wanted = {
       appendonly: 'yes',
       appendfsync: 'always',
@@ -60,8 +60,8 @@ describe('openEmbedded', () => {
   });
 
   it('shares one server between two users and stops it after the last', async () => {
-    const first = await startOpener({ dataDir });
-    const second = await startOpener({ dataDir });
+    const first = await openHere({ dataDir });
+    const second = await openHere({ dataDir });
     expect(second.redisUrl).toBe(first.redisUrl);
     await first.close();
     expect(await askRedis(second.redisUrl, 'PING')).toBe('PONG');
@@ -70,7 +70,7 @@ describe('openEmbedded', () => {
   });
 
   it('lets one of several starters win, and the others use its server', async () => {
-    const openers = await Promise.all(Array.from({ length: 4 }, async () => startOpener({ dataDir })));
+    const openers = await Promise.all(Array.from({ length: 3 }, async () => startOpener({ dataDir })));
     expect(new Set(openers.map(({ redisUrl }) => redisUrl)).size).toBe(1);
     expect(await processesOn(folder, 'supervisor')).toHaveLength(1);
     expect(await processesOn(folder, 'redis-server')).toHaveLength(1);
@@ -86,30 +86,30 @@ describe('openEmbedded', () => {
 
   it('says what to do about a data folder that cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(startOpener({ dataDir: join(folder, 'file/data') })).rejects.toThrow(
+    await expect(openHere({ dataDir: join(folder, 'file/data') })).rejects.toThrow(
       /DATA_DIR .*file\/data cannot be written \(ENOTDIR\)\. Give this user write access/,
     );
   });
 
   it('works below a path that is too long for a socket and full of odd characters', async () => {
     const long = join(folder, `${'very long '.repeat(12)} "quoted" 'it' \\ 100% é`);
-    const opener = await startOpener({ dataDir: long });
+    const opener = await openHere({ dataDir: long });
     await askRedis(opener.redisUrl, 'SET', 'kept', 'yes');
     await opener.close();
-    const again = await startOpener({ dataDir: long });
+    const again = await openHere({ dataDir: long });
     expect(await askRedis(again.redisUrl, 'GET', 'kept')).toBe('yes');
     await again.close();
   });
 
   it('takes another port when a stranger has the old one, and leaves the stranger alone', async () => {
-    const first = await startOpener({ dataDir });
+    const first = await openHere({ dataDir });
     await first.close();
     const { port } = await readNote(dataDir, 'redis');
     const heard: string[] = [];
     const stranger = createServer((socket) => socket.on('data', (data) => heard.push(data.toString())));
     await new Promise<void>((resolve) => stranger.listen(port, '127.0.0.1', resolve));
     try {
-      const second = await startOpener({ dataDir });
+      const second = await openHere({ dataDir });
       expect(new URL(second.redisUrl).port).not.toBe(String(port));
       await second.close();
       // Above all not the password.
@@ -132,11 +132,11 @@ describe('openEmbedded', () => {
   });
 
   it('refuses a folder in which another version of the program runs', async () => {
-    const opener = await startOpener({ dataDir });
+    const opener = await openHere({ dataDir });
     const claim = join(dataDir, 'embedded/claim.1');
     const text = await readFile(claim, 'utf8');
     await writeFile(claim, text.replace('"protocol":"1"', '"protocol":"0"'));
-    await expect(startOpener({ dataDir })).rejects.toThrow('Another version of this program uses');
+    await expect(openHere({ dataDir })).rejects.toThrow('Another version of this program uses');
     await writeFile(claim, text);
     await opener.close();
   });

@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 
-import type { EmbeddedOptions } from '../../embedded/index.ts';
+import type { Embedded, EmbeddedOptions } from '../../embedded/index.ts';
+import { openEmbedded } from '../../embedded/index.ts';
 import { moduleCommand } from '../../embedded/module-command.ts';
 
 export interface Opener {
@@ -22,6 +23,33 @@ export interface Opener {
 }
 
 const running = new Set<ChildProcessWithoutNullStreams>();
+
+const opened = new Set<Embedded>();
+
+/** Opens embedded servers in this process, for tests in which no process has to die. */
+export async function openHere(
+  options: Partial<EmbeddedOptions> & { dataDir: string },
+): Promise<{ redisUrl: string; mongodbUri: string; progress: string[]; close(): Promise<void> }> {
+  const progress: string[] = [];
+  const servers = await openEmbedded({
+    redis: true,
+    mongodb: false,
+    mongodbKind: 'auto',
+    lingerMs: 0,
+    onProgress: (line) => progress.push(line),
+    ...options,
+  });
+  opened.add(servers);
+  return {
+    redisUrl: servers.redisUrl ?? '',
+    mongodbUri: servers.mongodbUri ?? '',
+    progress,
+    async close() {
+      opened.delete(servers);
+      await servers.close();
+    },
+  };
+}
 
 /** Starts a process that opens embedded servers; rejects with its message when it cannot. */
 export async function startOpener(
@@ -63,6 +91,8 @@ export async function startOpener(
 
 /** Ends every opener that a test left; their servers follow. */
 export async function endOpeners(): Promise<void> {
+  await Promise.all([...opened].map(async (servers) => servers.close()));
+  opened.clear();
   await Promise.all(
     [...running].map(async (child) => {
       child.kill('SIGKILL');

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,13 +16,12 @@ export default async function setUp(): Promise<void> {
   const servers = await openEmbedded({
     dataDir,
     redis: REDIS_URL === undefined,
-    mongodb:
-      MONGODB_URI === undefined && existsSync(new URL('../../embedded/mongo/main.ts', import.meta.url)),
+    mongodb: MONGODB_URI === undefined,
     mongodbKind: 'auto',
     lingerMs: 0,
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   process.env.REDIS_URL ??= servers.redisUrl;
-  if (servers.mongodbUri !== undefined) process.env.MONGODB_URI = servers.mongodbUri;
+  process.env.MONGODB_URI ??= servers.mongodbUri;
   keepForTeardown({ dataDir, servers });
 }
