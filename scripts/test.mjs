@@ -6,6 +6,7 @@ import './lib/node-version.mjs';
 
 import { join } from 'node:path';
 
+import { prepareBrowser } from './lib/browser.mjs';
 import { installPackages } from './lib/install.mjs';
 import { projectFolder, run, script } from './lib/run.mjs';
 
@@ -16,23 +17,21 @@ const needsBuild = paths.length === 0 || paths.some((path) => /e2e|chaos/.test(p
 
 await script(async () => {
   await installPackages();
+  let browser = {};
   if (needsBuild) {
     const code = await run(process.execPath, ['scripts/build.mjs']);
     if (code !== 0) return code;
+    browser = await prepareBrowser();
   }
   const reporter = join(projectFolder, 'scripts/lib/totals-reporter.mjs');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   return run(
     process.execPath,
     ['node_modules/jest/bin/jest.js', '--reporters=default', `--reporters=${reporter}`, ...given],
     {
       environment: {
-        NODE_OPTIONS: [
-          process.env.NODE_OPTIONS,
-          '--experimental-vm-modules',
-          '--disable-warning=ExperimentalWarning',
-        ]
-          .filter(Boolean)
-          .join(' '),
+        ...browser,
+        NODE_OPTIONS: [process.env.NODE_OPTIONS, ...flags].filter(Boolean).join(' '),
       },
     },
   );

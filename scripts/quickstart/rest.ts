@@ -174,9 +174,20 @@ export class Phones {
   }
 }
 
+/** An answer that is no success. */
+export class AnswerError extends Error {
+  constructor(
+    readonly status: number,
+    path: string,
+    body: unknown,
+  ) {
+    super(`${path.split('?')[0]} answered ${status}: ${JSON.stringify(body)}`);
+  }
+}
+
 function succeeded<Body>(path: string, { status, body }: Answer<Body>): Body {
   if (status >= 200 && status < 300) return body;
-  throw new Error(`${path.split('?')[0]} answered ${status}: ${JSON.stringify(body)}`);
+  throw new AnswerError(status, path, body);
 }
 
 const POLL_MS = 25;
