@@ -1,0 +1,36 @@
+/** Endpoint lanes → signed events to tenants' endpoints. */
+import type { Redis } from 'ioredis';
+
+import type { Context } from '../src/context.ts';
+import { allowsLoopback } from '../src/endpoints/address.ts';
+import { runEndpointLane } from '../src/endpoints/lane.ts';
+import { Sender } from '../src/endpoints/sender.ts';
+import { Shares } from '../src/endpoints/shares.ts';
+import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
+
+/** Lanes worked at the same time by one process: they mostly wait for others' servers. */
+const CONCURRENCY = 128;
+/** No endpoint holds more than a quarter of them. */
+const SHARE = CONCURRENCY / 4;
+
+export function startEndpoints(ctx: Context, redis: Redis): LaneWorker[] {
+  const sender = new Sender({ mayLoopback: allowsLoopback(ctx.settings) });
+  const work = { sender, shares: new Shares(SHARE) };
+  const worker = workLanes({
+    redis,
+    prefix: ctx.prefix,
+    queue: ctx.lanes.endpoints.name,
+    concurrency: CONCURRENCY,
+    log: ctx.log,
+    clock: ctx.clock,
+    handle: (wakeUp, turn) => runEndpointLane(ctx, work, wakeUp, turn),
+  });
+  return [
+    {
+      async close(budgetMs) {
+        await worker.close(budgetMs);
+        sender.close();
+      },
+    },
+  ];
+}
