@@ -1,0 +1,70 @@
+/** From entries of the stream to what goes over the wire; content is read here, with the tenant's keys. */
+import type { Context } from '../context.ts';
+import { type ConversationRow, Conversations, type MessageRow, Messages } from '../conversations/model.ts';
+import { conversationViews, messageViews } from '../conversations/views.ts';
+import { withTenant } from '../store/scope.ts';
+import { FEED_EVENT_TYPES, type FeedEntry } from './feed.ts';
+
+/** One event of `text/event-stream`. */
+export interface Frame {
+  /** Id of the stream entry. */
+  id: string;
+  /** Sets the client's place to `id` wherever it was; other frames count only when they are newer. */
+  isReset?: true;
+  text: string;
+}
+
+/** Events of a tenant in order, with one read each for the messages and conversations they speak of. */
+export async function framesOf(ctx: Context, tenantId: string, entries: FeedEntry[]): Promise<Frame[]> {
+  const conversationIds = idsOf(entries.map((entry) => entry.conversationId));
+  const messageIds = idsOf(entries.map((entry) => entry.messageId));
+  const [conversations, messages] = await withTenant(tenantId, () =>
+    Promise.all([conversationsById(ctx, conversationIds), messagesById(ctx, messageIds)]),
+  );
+  return entries.flatMap(({ id, type, conversationId, messageId }) => {
+    if (type === 'reset') return [resetFrame(id)];
+    if (!isEvent(type) || conversationId === undefined) return [];
+    const message = messageId === undefined ? undefined : messages.get(messageId);
+    const conversation = conversations.get(conversationId);
+    return [frame(id, type, { type, conversationId, message, conversation })];
+  });
+}
+
+/** Tells a client to read its lists again; it goes on from `id`. */
+export function resetFrame(id: string): Frame {
+  return { ...frame(id, 'reset', { type: 'reset' }), isReset: true };
+}
+
+/** JSON has no line breaks of its own, so one `data:` line carries it. */
+function frame(id: string, event: string, data: object): Frame {
+  return { id, text: `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n` };
+}
+
+function isEvent(type: string): boolean {
+  return (FEED_EVENT_TYPES as readonly string[]).includes(type);
+}
+
+function idsOf(ids: (string | undefined)[]): string[] {
+  return [...new Set(ids.filter((id) => id !== undefined))];
+}
+
+async function conversationsById(ctx: Context, ids: string[]) {
+  if (ids.length === 0) return new Map<string, never>();
+  const filter = { _id: { $in: ids } };
+  const rows = await ctx.store.model(Conversations).find(filter).lean<ConversationRow[]>().exec();
+  return byId(await conversationViews(ctx, rows));
+}
+
+async function messagesById(ctx: Context, ids: string[]) {
+  if (ids.length === 0) return new Map<string, never>();
+  const rows = await ctx.store
+    .model(Messages)
+    .find({ _id: { $in: ids } })
+    .lean<MessageRow[]>()
+    .exec();
+  return byId(await messageViews(ctx, rows));
+}
+
+function byId<View extends { id: string }>(views: View[]): Map<string, View> {
+  return new Map(views.map((view) => [view.id, view]));
+}

@@ -1,0 +1,177 @@
+/**
+ * The live events of one process: one blocking read over the streams of all tenants that are present here, on a
+ * connection of its own (in a Redis Cluster it would have to be one per node). Each tenant's entries are opened once for all its clients, in order, apart from the reading,
+ * so that a tenant whose content is slow to read delays no other.
+ */
+import { Redis } from 'ioredis';
+
+import type { Context } from '../context.ts';
+import { type FeedEntry, feedEntry, feedKey, lastEntryId } from './feed.ts';
+import type { EndReason, FeedClient } from './feed-client.ts';
+import { framesOf, resetFrame } from './feed-frames.ts';
+
+/** How long a read waits for events, and so at most the time until a new tenant's stream is read too. */
+const BLOCK_MS = 250;
+/** A read that does not come back by then is taken for a lost connection. */
+const READ_WAIT_MS = 5_000;
+const READ_COUNT = 500;
+const PAUSE_AFTER_LOSS_MS = 200;
+/** Entries of one tenant that may wait to be opened; its clients resume by id when it is more. */
+const MOST_PENDING = 2_000;
+
+interface TenantFeed {
+  tenantId: string;
+  key: string;
+  /** Id of the last entry read. */
+  position: string;
+  clients: Set<FeedClient>;
+  pending: FeedEntry[];
+  delivering: boolean;
+}
+
+export class FeedHub {
+  readonly #ctx: Context;
+  readonly #reader: Redis;
+  readonly #tenants = new Map<string, TenantFeed>();
+  readonly #opening = new Map<string, Promise<TenantFeed>>();
+  #reading: Promise<void> | undefined;
+  #lost = false;
+  #closed = false;
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+    this.#reader = new Redis({
+      ...ctx.liveRedis.options,
+      maxRetriesPerRequest: null,
+      enableOfflineQueue: true,
+      autoResendUnfulfilledCommands: false,
+      commandTimeout: READ_WAIT_MS,
+      lazyConnect: true,
+      retryStrategy: (times) => Math.min(50 * times, 1_000),
+    });
+    this.#reader.on('error', () => undefined); // the context's connection to the same server logs its outages
+    this.#reader.on('close', () => {
+      this.#lost = true;
+    });
+  }
+
+  /** All clients of all tenants. */
+  *clients(): Generator<FeedClient> {
+    for (const { clients } of this.#tenants.values()) yield* clients;
+  }
+
+  /** From now on the client is offered its tenant's events. @throws when Redis does not answer. */
+  async join(client: FeedClient): Promise<void> {
+    const { tenantId } = client;
+    const known = this.#tenants.get(tenantId);
+    const feed = known ?? (await (this.#opening.get(tenantId) ?? this.#open(tenantId)));
+    feed.clients.add(client);
+    this.#tenants.set(tenantId, feed);
+    if (!this.#closed) this.#reading ??= this.#read();
+  }
+
+  leave(client: FeedClient): void {
+    const feed = this.#tenants.get(client.tenantId);
+    feed?.clients.delete(client);
+    if (feed?.clients.size === 0) this.#tenants.delete(client.tenantId);
+  }
+
+  /** Ends all streams and the reading. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const client of [...this.clients()]) client.end('stopping');
+    this.#tenants.clear();
+    this.#reader.disconnect();
+    await this.#reading;
+  }
+
+  /** The position is taken before the first client's replay, so that the two leave no gap. */
+  #open(tenantId: string): Promise<TenantFeed> {
+    const opening = lastEntryId(this.#ctx, tenantId)
+      .then((position) => ({
+        tenantId,
+        key: feedKey(this.#ctx.prefix, tenantId),
+        position,
+        clients: new Set<FeedClient>(),
+        pending: [],
+        delivering: false,
+      }))
+      .finally(() => this.#opening.delete(tenantId));
+    this.#opening.set(tenantId, opening);
+    return opening;
+  }
+
+  async #read(): Promise<void> {
+    this.#lost = false; // who joins now replays from its own id
+    while (!this.#closed && this.#tenants.size > 0) {
+      try {
+        if (this.#lost) await this.#resetAll();
+        await this.#readOnce();
+      } catch (error) {
+        if (this.#closed) break;
+        this.#lost = true;
+        this.#ctx.log.warn({ part: 'feed', err: error }, 'feed.reading-interrupted');
+        if (this.#reader.status === 'ready') this.#reader.disconnect(true);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_LOSS_MS));
+      }
+    }
+    this.#reading = undefined;
+  }
+
+  async #readOnce(): Promise<void> {
+    const feeds = [...this.#tenants.values()];
+    const keys = feeds.map((feed) => feed.key);
+    const positions = feeds.map((feed) => feed.position);
+    const answer = await this.#reader.xread(
+      ...(['COUNT', READ_COUNT, 'BLOCK', BLOCK_MS, 'STREAMS'] as const),
+      ...keys,
+      ...positions,
+    );
+    for (const [key, items] of answer ?? []) {
+      const feed = feeds.find((candidate) => candidate.key === key);
+      if (feed) {
+        this.#take(
+          feed,
+          items.map(([id, fields]) => feedEntry(id, fields)),
+        );
+      }
+    }
+  }
+
+  #take(feed: TenantFeed, entries: FeedEntry[]): void {
+    feed.position = entries.at(-1)?.id ?? feed.position;
+    feed.pending.push(...entries);
+    if (feed.pending.length > MOST_PENDING) this.#endTenant(feed, 'slow');
+    else if (!feed.delivering) void this.#deliver(feed);
+  }
+
+  /** Opens what waits and offers it to the tenant's clients; when it can't be opened they come back and resume. */
+  async #deliver(feed: TenantFeed): Promise<void> {
+    feed.delivering = true;
+    try {
+      while (feed.pending.length > 0) {
+        const frames = await framesOf(this.#ctx, feed.tenantId, feed.pending.splice(0));
+        for (const client of feed.clients) client.offer(frames);
+      }
+    } catch (error) {
+      this.#ctx.log.warn({ tenantId: feed.tenantId, err: error }, 'feed.delivery-failed');
+      this.#endTenant(feed, 'unavailable');
+    } finally {
+      feed.delivering = false;
+    }
+  }
+
+  #endTenant(feed: TenantFeed, reason: EndReason): void {
+    feed.pending = [];
+    for (const client of [...feed.clients]) client.end(reason);
+  }
+
+  /** After an outage nobody knows what was not written: every client reads its lists again. */
+  async #resetAll(): Promise<void> {
+    for (const feed of this.#tenants.values()) {
+      feed.position = await lastEntryId(this.#ctx, feed.tenantId);
+      for (const client of feed.clients) client.offer([resetFrame(feed.position)]);
+    }
+    this.#lost = false;
+  }
+}
