@@ -72,11 +72,37 @@ async function ownerOf(ctx: Context, tenantId: string, known: KnownAs): Promise<
   return undefined;
 }
 
-/** Claims the first identity for a new contact; whoever held it first wins. */
-async function claimContactId(ctx: Context, tenantId: string, known: KnownAs): Promise<string> {
-  const [first] = identitiesOf(known);
-  if (!first) throw new Error('A contact needs a BSUID or a phone.');
-  return claimIdentity(ctx, tenantId, first, newId(ctx, 'con'));
+/**
+ * Claims the identities for a new contact; whoever held one first wins. The phone goes first, because a message that
+ * has only the phone may come at the same moment: both then meet at its row.
+ */
+async function claimContactId(ctx: Context, tenantId: string, { bsuid, phone }: KnownAs): Promise<string> {
+  const made = newId(ctx, 'con');
+  if (bsuid === undefined && phone === undefined) throw new Error('A contact needs a BSUID or a phone.');
+  const phoneOwner =
+    phone === undefined ? made : await claimIdentity(ctx, tenantId, { kind: 'phone', value: phone }, made);
+  if (bsuid === undefined) return phoneOwner;
+  const recycled = phoneOwner !== made && (await findContact(ctx, phoneOwner))?.hasBsuid === true;
+  const candidate = recycled ? made : phoneOwner;
+  const owner = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
+  if (owner !== made && phoneOwner === made && phone !== undefined)
+    await movePhone(ctx, tenantId, phone, made, owner);
+  return owner;
+}
+
+/** The phone was claimed for a contact that will never be made, because its BSUID has an owner. */
+async function movePhone(
+  ctx: Context,
+  tenantId: string,
+  phone: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  const _id = await identityKey(ctx, tenantId, { kind: 'phone', value: phone });
+  await ctx.store
+    .model(Identities)
+    .updateOne({ _id, contactId: from }, { $set: { contactId: to } })
+    .exec();
 }
 
 /** @returns the identity's owner: the given contact, or who held it before. */
