@@ -3,6 +3,7 @@
  *
  *   settings → embedded servers → database → Redis → workers → web server
  */
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { SettingsError } from '../config/settings.ts';
@@ -11,7 +12,9 @@ import { createServer } from './http/server.ts';
 import { createLogger, type Logger, SafeError } from './ops/log.ts';
 import { openContext } from './start.ts';
 import { openRedis } from './store/redis.ts';
+import { openIntake } from './webhooks/intake.ts';
 import { createWebhookHandler } from './webhooks/receiver.ts';
+import { Spool } from './webhooks/spool.ts';
 
 /** Budgets of the stop: 5 s web + 12 s workers + 5 s connections = 22 s, less than the watchdog's 25 s. */
 const WEB_BUDGET_MS = 5_000;
@@ -54,7 +57,17 @@ export async function startGateway(
     }
     let port: number | null = null;
     if (ROLE !== 'worker') {
-      const server = createServer(ctx, { webhook: createWebhookHandler(ctx) });
+      const root = join(ctx.settings.DATA_DIR, 'spool');
+      const spool = await Spool.open({ root, log: ctx.log, random: ctx.random });
+      const intake = openIntake({
+        lanes: ctx.inbound,
+        spool,
+        redis: ctx.queueRedis,
+        master: ctx.master,
+        log: ctx.log,
+      });
+      stops.push(() => intake.close());
+      const server = createServer(ctx, { webhook: createWebhookHandler(ctx, intake) });
       stops.push(() => server.close(WEB_BUDGET_MS));
       port = await server.listen(PORT, HOST);
     }

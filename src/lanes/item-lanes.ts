@@ -9,12 +9,9 @@ import type { Redis } from 'ioredis';
 import type { Random } from '../ops/clock.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
-import { GroupCommit } from './group-commit.ts';
 import type { LaneItem } from './item.ts';
 import { keyTag, LaneQueue } from './queue.ts';
 
-/** Items of one write at most; about 1 MB of ordinary messages. */
-const GROUP_LIMIT = 500;
 /** 16 digits, "-", 12 hexadecimal digits. */
 const HEADER = 29;
 
@@ -46,7 +43,7 @@ interface Options {
   queues: number;
 }
 
-interface Placed {
+export interface Placed {
   item: LaneItem;
   lane: string;
 }
@@ -56,7 +53,6 @@ export class ItemLanes {
   readonly queues: LaneQueue[];
   readonly #of: Options;
   readonly #redis: Redis & Scripts;
-  readonly #commit: GroupCommit<Placed[], void>;
 
   constructor(options: Options) {
     this.#of = options;
@@ -68,7 +64,6 @@ export class ItemLanes {
       { length: options.queues },
       (_, index) => new LaneQueue({ redis, prefix, name: `inbound-${index}`, log }),
     );
-    this.#commit = new GroupCommit((groups) => this.#write(groups), GROUP_LIMIT);
   }
 
   /** Name of the lane of (number, sender): a digest, so that no number stands in Redis. */
@@ -79,9 +74,27 @@ export class ItemLanes {
       .slice(0, 22);
   }
 
-  /** Takes items durably, each into its lane. @throws when Redis did not confirm; then some may be in, and a repeat is harmless. */
+  /** Puts items into their lanes, durably. @throws when Redis did not confirm; then some may be in, and a repeat is harmless. */
   async append(items: Placed[]): Promise<void> {
-    if (items.length > 0) await this.#commit.add(items);
+    if (items.length === 0) return;
+    const pipeline = this.#redis.pipeline() as ReturnType<Redis['pipeline']> & Scripts;
+    const wakeUps = new Map<LaneQueue, Set<string>>();
+    for (const { item, lane } of items) {
+      const queue = this.#queueOf(lane);
+      wakeUps.set(queue, (wakeUps.get(queue) ?? new Set()).add(lane));
+      void pipeline.laneAppend(
+        this.#key(queue.name, `lane:${lane}`),
+        this.#key(queue.name, 'lanes'),
+        this.#entry(item, lane),
+        lane,
+      );
+    }
+    const replies = (await pipeline.exec()) ?? [];
+    const failure = replies.find(([error]) => error !== null)?.[0];
+    if (failure) throw failure;
+    await Promise.all(
+      [...wakeUps].map(([queue, lanes]) => queue.wakeAll([...lanes].map((lane) => ({ lane })))),
+    );
   }
 
   /** The first entries of a lane, oldest first. */
@@ -142,28 +155,6 @@ export class ItemLanes {
   #queueOf(lane: string): LaneQueue {
     const index = Buffer.from(lane).reduce((sum, byte) => (sum * 31 + byte) % 65_536, 7) % this.queues.length;
     return this.queues[index] as LaneQueue;
-  }
-
-  async #write(groups: Placed[][]): Promise<void[]> {
-    const pipeline = this.#redis.pipeline() as ReturnType<Redis['pipeline']> & Scripts;
-    const wakeUps = new Map<LaneQueue, Set<string>>();
-    for (const { item, lane } of groups.flat()) {
-      const queue = this.#queueOf(lane);
-      wakeUps.set(queue, (wakeUps.get(queue) ?? new Set()).add(lane));
-      void pipeline.laneAppend(
-        this.#key(queue.name, `lane:${lane}`),
-        this.#key(queue.name, 'lanes'),
-        this.#entry(item, lane),
-        lane,
-      );
-    }
-    const replies = (await pipeline.exec()) ?? [];
-    const failure = replies.find(([error]) => error !== null)?.[0];
-    if (failure) throw failure;
-    await Promise.all(
-      [...wakeUps].map(([queue, lanes]) => queue.wakeAll([...lanes].map((lane) => ({ lane })))),
-    );
-    return groups.map(() => undefined);
   }
 
   #entry(item: LaneItem, lane: string): Buffer {

@@ -1,12 +1,13 @@
 /**
  * The webhook: a plain (req, res) handler, so that it runs on the bare HTTP server as well as in Express.
  * Bytes → size → signature → items → durable → 200. Nothing is parsed before the signature holds, and 200 is said
- * only when every item is in its lane.
+ * only when every item is in its lane or on the disk.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Context } from '../context.ts';
+import type { Intake } from './intake.ts';
 import { isSignedBy } from './signature.ts';
 import { splitNotification } from './split.ts';
 
@@ -19,10 +20,10 @@ export const DEFAULT_APP = 'default';
 export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Handles GET (subscription handshake) and POST (notifications) of `/webhooks/whatsapp` and `/webhooks/whatsapp/{app}`. */
-export function createWebhookHandler(ctx: Context): WebhookHandler {
+export function createWebhookHandler(ctx: Context, intake: Pick<Intake, 'take'>): WebhookHandler {
   return (request, response) => {
     const started = performance.now();
-    answer(ctx, request, response).then(
+    answer(ctx, intake, request, response).then(
       (outcome) => ctx.log.info({ ...outcome, ms: elapsed(started) }, 'webhook.handled'),
       (error: unknown) => {
         ctx.log.error({ status: 503, ms: elapsed(started), err: error }, 'webhook.not-taken');
@@ -40,7 +41,12 @@ interface Outcome {
   bytes?: number;
 }
 
-async function answer(ctx: Context, request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
+async function answer(
+  ctx: Context,
+  intake: Pick<Intake, 'take'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Outcome> {
   const method = request.method ?? '';
   const url = new URL(request.url ?? '/', 'http://gateway');
   const match = PATH.exec(url.pathname);
@@ -53,7 +59,7 @@ async function answer(ctx: Context, request: IncomingMessage, response: ServerRe
       method,
       outcome: 'method',
     });
-  return notification(ctx, app, secrets, request, response);
+  return notification(ctx, intake, app, secrets, request, response);
 }
 
 /** Cloud API, webhooks, verification: the challenge is the whole answer, as plain text; there is no signature. */
@@ -75,6 +81,7 @@ function handshake(ctx: Context, url: URL, response: ServerResponse): Outcome {
 
 async function notification(
   ctx: Context,
+  intake: Pick<Intake, 'take'>,
   app: string,
   secrets: readonly string[],
   request: IncomingMessage,
@@ -99,7 +106,7 @@ async function notification(
     item: { ...item, position: ctx.positions.next() },
     lane: ctx.inbound.laneName(...lane),
   }));
-  await ctx.inbound.append(items);
+  await intake.take(items);
   return end(response, 200, '', { method: 'POST', outcome: 'taken', items: items.length, bytes });
 }
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import express from 'express';
 
 import type { LaneItem } from '../../src/lanes/item.ts';
+import type { Placed } from '../../src/lanes/item-lanes.ts';
 import { createWebhookHandler } from '../../src/webhooks/receiver.ts';
 import { testContext, type TestContext } from '../support/context.ts';
 import { change, envelope, NUMBER_ID, signature, textMessage, WABA, wire } from '../support/webhook.ts';
@@ -16,9 +17,12 @@ let server: Server;
 let origin: string;
 let port: number;
 
+/** Straight into the lanes. */
+const take = () => ({ take: (items: Placed[]) => ctx.inbound.append(items) });
+
 beforeAll(async () => {
   ctx = await testContext({ environment: { META_APP_SECRET: `${SECRET},the-secret-before` } });
-  server = createServer(createWebhookHandler(ctx));
+  server = createServer(createWebhookHandler(ctx, take()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
   origin = `http://127.0.0.1:${port}`;
@@ -197,12 +201,10 @@ describe('notifications', () => {
     expect((await fetch(`${origin}/webhooks/whatsapp`, { method: 'PUT' })).status).toBe(405);
   });
 
-  it('that Redis did not take are answered 503, never 200', async () => {
-    const broken = {
-      ...ctx,
-      inbound: { laneName: () => 'lane', append: () => Promise.reject(new Error('Connection is closed.')) },
-    } as unknown as TestContext;
-    const deaf = createServer(createWebhookHandler(broken));
+  it('that neither Redis nor the disk took are answered 503, never 200', async () => {
+    const deaf = createServer(
+      createWebhookHandler(ctx, { take: () => Promise.reject(new Error('No space left on device.')) }),
+    );
     await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
     const { port: itsPort } = deaf.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${itsPort}/webhooks/whatsapp`, {
@@ -216,7 +218,7 @@ describe('notifications', () => {
 
   it('are the same when the handler is mounted in Express', async () => {
     const app = express();
-    app.use(createWebhookHandler(ctx));
+    app.use(createWebhookHandler(ctx, take()));
     const mounted = app.listen(0, '127.0.0.1');
     await new Promise((resolve) => mounted.once('listening', resolve));
     const address = `http://127.0.0.1:${(mounted.address() as AddressInfo).port}/webhooks/whatsapp`;
