@@ -2,10 +2,13 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { identify, isRunning } from '../../embedded/process-identity.ts';
 import { askRedis, endOpeners, processesOn, readNote, startOpener, waitFor } from './openers.ts';
+
+// Each test starts several programs, which takes its time on a busy machine.
+jest.setTimeout(120_000);
 
 let dataDir: string;
 

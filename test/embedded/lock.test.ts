@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { Lock } from '../../embedded/lock.ts';
 import { readClaim, takeLock } from '../../embedded/lock.ts';
 import { moduleCommand } from '../../embedded/module-command.ts';
+
+// Each test starts several programs, which takes its time on a busy machine.
+jest.setTimeout(120_000);
 
 let folder: string;
 const children: ChildProcessWithoutNullStreams[] = [];

@@ -3,10 +3,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { openEmbedded } from '../../embedded/index.ts';
 import { askRedis, endOpeners, openHere, processesOn, readNote, startOpener, waitFor } from './openers.ts';
+
+// Each test starts several programs, which takes its time on a busy machine.
+jest.setTimeout(120_000);
 
 let folder: string;
 let dataDir: string;

@@ -117,7 +117,7 @@ export async function waitFor<Found>(
   what: string,
   look: () => Promise<Found | undefined | false>,
 ): Promise<Found> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 60_000;
   while (Date.now() < until) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
