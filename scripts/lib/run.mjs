@@ -27,7 +27,7 @@ export async function run(command, args, { quiet = false, environment = {} } = {
   }
   if (quiet && code !== 0) {
     throw new Error(
-      `${[command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}):\n${tail(output)}`,
+      `${[command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}):\n${ends(output)}`,
     );
   }
   return code ?? 1;
@@ -40,9 +40,10 @@ function ended(child, command) {
   });
 }
 
-/** The last 60 lines: what failed stands at the end. */
-function tail(output) {
-  return Buffer.concat(output).toString('utf8').trimEnd().split('\n').slice(-60).join('\n');
+/** The first and the last lines: tools tell what failed at one of the two ends. */
+function ends(output) {
+  const lines = Buffer.concat(output).toString('utf8').trimEnd().split('\n');
+  return (lines.length > 60 ? [...lines.slice(0, 15), '…', ...lines.slice(-40)] : lines).join('\n');
 }
 
 /** One line of progress with the seconds since `started` (milliseconds since 1970). */
