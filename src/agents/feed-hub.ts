@@ -42,12 +42,13 @@ export class FeedHub {
     this.#ctx = ctx;
     this.#reader = new Redis({
       ...ctx.liveRedis.options,
+      replyMapping: 'legacy',
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       autoResendUnfulfilledCommands: false,
       commandTimeout: READ_WAIT_MS,
       lazyConnect: true,
-      retryStrategy: (times) => Math.min(50 * times, 1_000),
+      retryStrategy: (times: number) => Math.min(50 * times, 1_000),
     });
     this.#reader.on('error', () => undefined); // the context's connection to the same server logs its outages
     this.#reader.on('close', () => {

@@ -1,11 +1,18 @@
 /** The HTTP server: the webhook and the live feed go to their own handlers, everything else to Express. */
-import { type IncomingMessage, type RequestListener, Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createNodeServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
 
-import { createFeed, type Feed } from '../agents/feed-stream.ts';
+import { createFeed } from '../agents/feed-stream.ts';
 import type { Context } from '../context.ts';
 import { Health } from '../ops/health.ts';
 import { createApp } from './app.ts';
-import { requestClasses } from './prototypes.ts';
+import { type RequestClasses, requestClasses } from './prototypes.ts';
 
 /** A request's headers must be there within 10 s, its body (at most 4 MB) within 60 s. */
 const HEADERS_WAIT_MS = 10_000;
@@ -23,56 +30,56 @@ interface Handlers {
   webhook: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** Builds the server; `listen` as with any `http.Server`. */
+export interface GatewayServer {
+  /** @returns the port, for 0 the one the system gave. @throws when the port is taken */
+  listen(port: number, host?: string): Promise<number>;
+  /** Takes no more connections, ends the feeds, lets running requests finish, and cuts off what is left at the end. */
+  close(budgetMs: number): Promise<void>;
+}
+
 export function createServer(ctx: Context, { webhook }: Handlers): GatewayServer {
   const health = new Health(ctx);
   const app = createApp(ctx, health);
   const feed = createFeed(ctx);
-  const classes = requestClasses(app);
-  const listener: RequestListener = (request, response) => {
+  const server = createHttpServer(requestClasses(app), (request, response) => {
     const url = request.url ?? '';
     if (WEBHOOK.test(url) && (request.method === 'POST' || request.method === 'GET'))
       {webhook(request, response);}
     else if (FEED.test(url)) feed.handle(request, response);
     else app(request, response);
+  });
+  return {
+    listen: (port, host) => listen(server, port, host),
+    async close(budgetMs) {
+      health.drain();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const timer = setTimeout(() => server.closeAllConnections(), budgetMs);
+      await feed.close();
+      await closed;
+      clearTimeout(timer);
+    },
   };
-  return new GatewayServer({ classes, listener, health, feed });
 }
 
-interface Parts {
-  classes: ReturnType<typeof requestClasses>;
-  listener: RequestListener;
-  health: Health;
-  feed: Feed;
+function createHttpServer(classes: RequestClasses, listener: RequestListener): Server {
+  return createNodeServer(
+    {
+      ...classes,
+      headersTimeout: HEADERS_WAIT_MS,
+      requestTimeout: REQUEST_WAIT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_MS,
+    },
+    listener,
+  );
 }
 
-export class GatewayServer extends Server {
-  readonly #health: Health;
-  readonly #feed: Feed;
-
-  constructor({ classes, listener, health, feed }: Parts) {
-    const options = { connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: KEEP_ALIVE_MS };
-    super(
-      { ...classes, ...options, headersTimeout: HEADERS_WAIT_MS, requestTimeout: REQUEST_WAIT_MS },
-      listener,
-    );
-    this.#health = health;
-    this.#feed = feed;
-  }
-
-  /** `/readyz` says no from now on, while requests are still answered. */
-  drain(): void {
-    this.#health.drain();
-  }
-
-  /** Takes no more connections, ends the feeds, lets running requests finish, and cuts off what is left at the end. */
-  async stop(budgetMs: number): Promise<void> {
-    this.drain();
-    const closed = new Promise<void>((resolve) => this.close(() => resolve()));
-    const timer = setTimeout(() => this.closeAllConnections(), budgetMs);
-    await this.#feed.close();
-    this.closeIdleConnections();
-    await closed;
-    clearTimeout(timer);
-  }
+function listen(server: Server, port: number, host: string | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
 }
