@@ -96,13 +96,14 @@ async function openToken(ctx: Context, { _id: id, tenantId, token }: ChannelRow)
 }
 
 /**
- * The last look before the call, against a worker that was paused here: the lane must be ours, the attempt must be
- * ours and nobody may have come to take it for dead. What remains is a pause between this look and the first byte.
+ * The last look before the call, against a worker that was paused since: the lane must be ours, then the attempt,
+ * then the time, each after the one before, so that a pause between two of them shows in the next. After it the call
+ * has its own time limit, which a pause uses up, too.
  */
 async function isStillOurs(ctx: Context, attempt: MessageRow, turn: Turn): Promise<boolean> {
-  const [holds, row] = await Promise.all([turn.holds(), findAttempt(ctx, attempt)]);
-  const attemptAt = row?.attemptAt?.getTime() ?? 0;
-  return holds && ctx.clock.now() - attemptAt < LOCK_MS;
+  if (!(await turn.holds())) return false;
+  const row = await findAttempt(ctx, attempt);
+  return row !== null && ctx.clock.now() - (row.attemptAt?.getTime() ?? 0) < LOCK_MS;
 }
 
 async function settle(

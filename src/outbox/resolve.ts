@@ -42,7 +42,9 @@ function changeFor(ctx: Context, as: Resolution) {
     case 'sent':
       return { $set: { status: 'accepted', rank: RANK.accepted } };
     case 'failed':
-      return { $set: { status: 'failed', rank: RANK.failed, errorCode: 0, errorReason: 'not-sent' } };
+      return {
+        $set: { status: 'failed', rank: RANK.failed, errorCode: 0, errorReason: 'resolved-as-failed' },
+      };
     case 'resend':
       return {
         $set: { status: 'queued', rank: RANK.queued, attempts: 0, dueAt: new Date(ctx.clock.now()) },

@@ -127,8 +127,9 @@ function outcomeOf(answer: AxiosResponse<unknown>): SendOutcome {
   const refused = refusal.safeParse(data);
   if (refused.success) return { kind: 'refused', code: refused.data.error.code, httpStatus: status };
   const accepted = acceptance.safeParse(data);
-  if (status >= 400 || !accepted.success)
-    {return { kind: 'unknown', cause: `status ${status} without its word` };}
+  if (status >= 400 || !accepted.success) {
+    return { kind: 'unknown', cause: `status ${status} without its word` };
+  }
   const [{ id: wamid }] = accepted.data.messages;
   const { wa_id: waId, user_id: userId } = accepted.data.contacts?.[0] ?? {};
   return { kind: 'accepted', wamid, contact: { ...(waId ? { waId } : {}), ...(userId ? { userId } : {}) } };
