@@ -8,6 +8,9 @@ import { useStore } from '../ui/use-store.ts';
 import { type Theme, theme, THEMES } from './theme.ts';
 import { useWorkspace } from './workspace.ts';
 
+/** The rail stands at the side, not at the bottom. */
+const wide = window.matchMedia('(min-width: 768px)');
+
 const ITEM =
   'flex min-h-9 cursor-pointer items-center gap-2 rounded-lg px-2.5 text-sm outline-none data-highlighted:bg-hover';
 
@@ -32,9 +35,9 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
-          side="top"
+          side={wide.matches ? (i18n.dir() === 'rtl' ? 'left' : 'right') : 'top'}
           align="end"
-          sideOffset={8}
+          sideOffset={12}
           collisionPadding={8}
           className="z-20 w-64 rounded-xl border border-line bg-surface p-1.5 text-ink shadow-2xl shadow-black/20"
         >

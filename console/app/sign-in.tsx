@@ -68,7 +68,10 @@ export function SignIn({ ended, onOpen }: SignInProps) {
           <label htmlFor="key" className="mt-6 block text-sm font-medium">
             {t('signIn.key')}
           </label>
-          <div className="mt-1.5 flex items-center rounded-lg border border-edge bg-surface focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent">
+          <div
+            dir="ltr"
+            className="mt-1.5 flex items-center rounded-lg border border-edge bg-surface focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent"
+          >
             <input
               id="key"
               data-testid="key-input"
@@ -117,7 +120,11 @@ export function SignIn({ ended, onOpen }: SignInProps) {
               dir="ltr"
               className="mt-2 block rounded-lg bg-raised px-3 py-2 text-xs break-words text-ink"
             >
-              {KEY_COMMAND}
+              {KEY_COMMAND.split(/(?<=[ ,])/).map((part) => (
+                <span key={part} className="inline-block whitespace-pre">
+                  {part}
+                </span>
+              ))}
             </code>
             <p className="mt-3">{t('signIn.kept')}</p>
           </div>

@@ -48,13 +48,13 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
       aria-setsize={props.total}
       onClick={() => props.onOpen(conversation.id)}
       style={{ transform: `translateY(${props.top}px)`, height: props.height }}
-      className={`absolute inset-x-0 top-0 px-1.5 py-0.5`}
+      className="absolute inset-x-0 top-0 px-1.5 py-0.5"
     >
       <div className={`flex h-full items-center gap-3 rounded-xl px-2.5 ${ground} ${mark}`}>
         <Avatar contact={conversation.contact} />
         <div className="min-w-0 flex-1">
           <div className="flex items-baseline gap-2">
-            <span className={`one-line min-w-0 flex-1 ${waiting ? 'font-semibold' : 'font-medium'}`}>
+            <span className={`min-w-0 flex-1 ${waiting ? 'font-semibold' : 'font-medium'}`}>
               <ContactName contact={conversation.contact} />
             </span>
             <time

@@ -19,11 +19,10 @@ export function contactLabel(contact: ConversationContact | null): ContactLabel 
   return { kind: 'unknown', text: '' };
 }
 
-/** `+972501234567` → `+972 ••• 4567`: enough to tell people apart, not enough to write down in passing. */
+/** `+972501234567` → `•••• 4567`: enough to tell people apart, not enough to write down in passing. */
 export function maskPhone(phone: string): string {
   const digits = phone.replace(/\D/g, '');
-  if (digits.length < 8) return `••• ${digits.slice(-2)}`;
-  return `+${digits.slice(0, 3)} ••• ${digits.slice(-4)}`;
+  return `•••• ${digits.slice(digits.length < 8 ? -2 : -4)}`;
 }
 
 /** The first letters of up to two words of a name; empty when it is not a name. */

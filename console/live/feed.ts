@@ -58,8 +58,12 @@ export const SILENCE_LIMIT_MS = 40_000;
 export function openFeed(options: FeedOptions): Feed {
   const closing = new AbortController();
   const position: Position = { cursor: options.startCursor, lastEventId: null, retryMs: 0 };
+  let connection = new AbortController();
   let wake = (): void => undefined;
-  const stopWatching = options.onNetworkChange(() => wake());
+  const stopWatching = options.onNetworkChange(() => {
+    if (!options.online()) connection.abort(); // it may look open for minutes
+    wake();
+  });
 
   const pause = (ms: number | null): Promise<void> =>
     new Promise((resolve) => {
@@ -79,7 +83,8 @@ export function openFeed(options: FeedOptions): Feed {
         continue;
       }
       options.onState({ kind: 'reconnecting', retryAt: null, failures });
-      const end = await readOnce(options, position, closing.signal);
+      connection = new AbortController();
+      const end = await readOnce(options, position, AbortSignal.any([closing.signal, connection.signal]));
       if (closing.signal.aborted || end.kind === 'unauthorized') return;
       failures = end.kind === 'worked' ? 1 : failures + 1;
       const wait = Math.max(backOffMs(failures, options.random), position.retryMs, end.retryAfterMs);
@@ -161,7 +166,8 @@ function feedHeaders(position: Position): Record<string, string> {
 
 async function* chunksOf(response: Response): AsyncGenerator<string> {
   if (response.body === null) return;
-  const reader = response.body.getReader();
+  const body: ReadableStream<Uint8Array> = response.body;
+  const reader = body.getReader();
   const decoder = new TextDecoder();
   try {
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {

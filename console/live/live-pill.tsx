@@ -1,3 +1,4 @@
+import { RotateCw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import { useWorkspace } from '../app/workspace.ts';
@@ -41,8 +42,14 @@ export function LivePill() {
         {name} {explanations[state.kind]}
       </span>
       {waiting && (
-        <button type="button" onClick={reconnectNow} className="min-h-6 font-semibold underline">
-          {t('live.retry')}
+        <button
+          type="button"
+          onClick={reconnectNow}
+          aria-label={t('live.retry')}
+          title={t('live.retry')}
+          className="-me-1.5 flex size-6 items-center justify-center rounded-full hover:bg-tint"
+        >
+          <RotateCw aria-hidden className="size-3.5" />
         </button>
       )}
     </div>

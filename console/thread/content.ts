@@ -31,6 +31,8 @@ export interface ContentView {
   text: string | null;
   /** A name that belongs to the content: file, place, people, template. */
   title: string | null;
+  /** Of a reaction; `null`: it was taken back. */
+  emoji: string | null;
   /** Buttons and list rows that we offered, as written. */
   choices: string[];
   /** For `unsupported`: what Meta or the server calls it. */
@@ -39,7 +41,7 @@ export interface ContentView {
 
 type Fields = Record<string, unknown>;
 
-const NOTHING = { text: null, title: null, choices: [], rawKind: null };
+const NOTHING = { text: null, title: null, emoji: null, choices: [], rawKind: null };
 
 /**
  * Reads the Cloud API payload object of the message's type. Whatever is missing or of another shape
@@ -66,7 +68,7 @@ export function viewContent(message: Message): ContentView {
     case 'interactive':
       return interactiveView(content);
     case 'reaction':
-      return { ...NOTHING, kind: 'reaction', text: string(content.emoji) };
+      return { ...NOTHING, kind: 'reaction', emoji: string(content.emoji) };
     case 'order':
       return { ...NOTHING, kind: 'order', text: string(content.text) };
     case 'template':
@@ -95,7 +97,7 @@ function interactiveView(content: Fields): ContentView {
   const reply = fields(content.button_reply ?? content.list_reply);
   const replied = string(reply.title) ?? string(fields(content.nfm_reply).body);
   if (replied !== null) {
-    return { ...NOTHING, kind: 'interactive', text: replied, title: string(reply.description) };
+    return { ...NOTHING, kind: 'button', text: replied, title: string(reply.description) };
   }
   const action = fields(content.action);
   const buttons = list(action.buttons).map((button) => string(fields(fields(button).reply).title));

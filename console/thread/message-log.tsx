@@ -10,8 +10,9 @@ import { useNow } from '../ui/use-now.ts';
 import { useStore } from '../ui/use-store.ts';
 import { withoutArrived } from './arrived.ts';
 import { Bubble } from './bubble.tsx';
+import type { PendingSend } from './outbox.ts';
 import { PendingBubble } from './pending-bubble.tsx';
-import { threadItems } from './thread-items.ts';
+import { threadDays } from './thread-days.ts';
 import { useThreadScroll } from './use-thread-scroll.ts';
 
 interface MessageLogProps {
@@ -27,7 +28,7 @@ export function MessageLog({ conversationId, label, newestFirst, older }: Messag
   const { outbox } = useWorkspace();
   const pending = useStore(outbox.pending).filter((item) => item.conversationId === conversationId);
   const unsent = withoutArrived(pending, newestFirst);
-  const items = threadItems(newestFirst);
+  const days = threadDays(newestFirst);
   const now = new Date(useNow(60_000));
   const words = { today: t('thread.today'), yesterday: t('thread.yesterday') };
 
@@ -56,25 +57,19 @@ export function MessageLog({ conversationId, label, newestFirst, older }: Messag
           ref={content}
           className="mx-auto flex min-h-full max-w-4xl flex-col justify-end px-3 py-4 md:px-8"
         >
-          <ThreadStart older={older} empty={items.length === 0} />
-          {items.map((item) =>
-            item.kind === 'day' ? (
-              <div key={item.key} data-key={item.key} className="sticky top-0 z-[1] my-3 self-center">
-                <h3 className="rounded-full border border-line bg-surface/95 px-3 py-0.5 text-xs font-medium text-muted shadow-xs">
-                  <time dateTime={item.day}>{dayTitle(item.time, now, i18n.language, words)}</time>
-                </h3>
-              </div>
-            ) : (
-              <Bubble
-                key={item.key}
-                message={item.message}
-                startsGroup={item.startsGroup}
-                endsGroup={item.endsGroup}
-              />
-            ),
-          )}
+          <ThreadStart older={older} empty={days.length === 0} />
+          {days.map(({ day, time, entries }) => (
+            <section key={day} className="flex flex-col">
+              <h3 className="sticky top-2 z-[1] my-2 self-center rounded-full border border-line bg-surface px-3 py-0.5 text-xs font-medium text-muted shadow-xs">
+                <time dateTime={day}>{dayTitle(time, now, i18n.language, words)}</time>
+              </h3>
+              {entries.map((entry) => (
+                <Bubble key={entry.message.id} {...entry} />
+              ))}
+            </section>
+          ))}
           {unsent.map((item) => (
-            <PendingBubble key={item.key} item={item} />
+            <PendingBubble key={item.key} item={item} behind={isBehind(item, pending)} />
           ))}
         </div>
       </div>
@@ -92,6 +87,12 @@ export function MessageLog({ conversationId, label, newestFirst, older }: Messag
       )}
     </div>
   );
+}
+
+/** True while an earlier message of the conversation is not through, so that the order is kept. */
+function isBehind(item: PendingSend, pending: readonly PendingSend[]): boolean {
+  const first = pending.find((other) => other.state === 'sending' || other.state === 'waiting');
+  return item.state === 'sending' && first !== undefined && first.key !== item.key;
 }
 
 /** Above the oldest loaded message: what loads, what failed, or where it all began. */

@@ -4,12 +4,9 @@ import { splitLinks } from './links.ts';
  * A text in its own direction: the first strong letter decides, whatever the language of the screen,
  * and what surrounds it is not disturbed. Web addresses open in a new tab that learns nothing of us.
  */
-export function MessageText({ text, large = false }: { text: string; large?: boolean }) {
+export function MessageText({ text }: { text: string }) {
   return (
-    <p
-      dir="auto"
-      className={`isolate [overflow-wrap:anywhere] whitespace-pre-wrap [unicode-bidi:isolate] ${large ? 'text-3xl leading-tight' : ''}`}
-    >
+    <p dir="auto" className="[overflow-wrap:anywhere] whitespace-pre-wrap [unicode-bidi:isolate]">
       {splitLinks(text).map((part, index) =>
         part.kind === 'plain' ? (
           part.text

@@ -8,9 +8,9 @@ import { MessageText } from './message-text.tsx';
 import type { PendingSend } from './outbox.ts';
 
 /** A message that the server has not taken yet: paler than a sent one, and never with a tick. */
-export function PendingBubble({ item }: { item: PendingSend }) {
+export function PendingBubble({ item, behind }: { item: PendingSend; behind: boolean }) {
   const troubled = item.state === 'refused' || item.state === 'stalled';
-  const Icon = troubled ? CircleAlert : item.state === 'waiting' ? Clock : LoaderCircle;
+  const Icon = troubled ? CircleAlert : item.state === 'waiting' || behind ? Clock : LoaderCircle;
   const look = troubled ? 'ring-bad/60' : 'ring-accent/40';
   return (
     <article
@@ -27,11 +27,8 @@ export function PendingBubble({ item }: { item: PendingSend }) {
           role={troubled ? 'alert' : undefined}
           className={`mt-0.5 flex items-center justify-end gap-1 text-[0.6875rem] ${troubled ? 'text-bad' : 'text-muted'}`}
         >
-          <PendingWords item={item} />
-          <Icon
-            aria-hidden
-            className={`size-3.5 shrink-0 ${item.state === 'sending' ? 'animate-spin' : ''}`}
-          />
+          <PendingWords item={item} behind={behind} />
+          <Icon aria-hidden className={`size-3.5 shrink-0 ${Icon === LoaderCircle ? 'animate-spin' : ''}`} />
         </p>
       </div>
       {item.state !== 'sending' && <PendingActions item={item} />}
@@ -39,12 +36,13 @@ export function PendingBubble({ item }: { item: PendingSend }) {
   );
 }
 
-function PendingWords({ item }: { item: PendingSend }) {
+function PendingWords({ item, behind }: { item: PendingSend; behind: boolean }) {
   const { t } = useTranslation();
   const now = useNow(item.state === 'waiting' ? 1_000 : null);
   if (item.state === 'waiting') {
     return t('pending.waiting', { seconds: Math.max(1, Math.ceil(((item.retryAt ?? now) - now) / 1_000)) });
   }
+  if (behind) return t('pending.behind');
   if (item.state !== 'refused') return t(`pending.${item.state}`);
   if (item.problem?.kind === 'other-key') return t('pending.otherKey');
   const reason = item.problem?.detail || item.problem?.title || '';

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { CircleAlert, CircleQuestionMark } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
-import type { Message, Resolution } from '../api/types.ts';
+import type { Message, MessageError, Resolution } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { Button } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
@@ -17,31 +17,34 @@ export function FailedNote({ message }: { message: Message }) {
   const text = view.kind === 'text' ? view.text : null;
   return (
     <div className="mt-1 max-w-sm rounded-xl bg-bad-soft px-3 py-2 text-[0.8125rem]">
-      <p className="flex gap-2 font-semibold text-bad">
-        <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-        <span>
-          {t('message.failed')}
-          {error !== undefined && (
-            <>
-              {': '}
-              <bdi>{error.title}</bdi>
-            </>
-          )}
-        </span>
+      <p className="flex items-center gap-2 font-semibold text-bad">
+        <CircleAlert aria-hidden className="size-4 shrink-0" />
+        {t('message.failed')}
       </p>
-      {error !== undefined && (
-        <p className="mt-0.5 text-ink">
-          <bdi>{error.detail}</bdi>
-          {error.code !== null && (
-            <span className="text-muted"> ({t('message.failedCode', { code: error.code })})</span>
-          )}
-        </p>
-      )}
+      {error !== undefined && <Reason error={error} />}
       <p className="mt-0.5 text-muted">{t('message.failedHint')}</p>
       {text !== null && (
         <Button small className="mt-2" onClick={() => drafts.add(message.conversationId, text)}>
           {t('message.writeAgain')}
         </Button>
+      )}
+    </div>
+  );
+}
+
+/** The server's own words, which may be of another language and direction than the screen. */
+function Reason({ error }: { error: MessageError }) {
+  const { t } = useTranslation();
+  return (
+    <div className="mt-1">
+      <p dir="auto" className="font-medium w-fit max-w-full">
+        {error.title}
+      </p>
+      <p dir="auto" className="w-fit max-w-full">
+        {error.detail}
+      </p>
+      {error.code !== null && (
+        <p className="mt-0.5 text-muted">{t('message.failedCode', { code: error.code })}</p>
       )}
     </div>
   );

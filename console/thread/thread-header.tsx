@@ -1,12 +1,11 @@
 import { ArrowLeft } from 'lucide-react';
-import { Trans, useTranslation } from 'react-i18next';
+import { useTranslation } from 'react-i18next';
 
 import type { Conversation } from '../api/types.ts';
 import { openConversation } from '../app/use-route.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { Avatar } from '../inbox/avatar.tsx';
 import { ContactName } from '../inbox/contact-name.tsx';
-import { contactLabel } from '../inbox/people.ts';
 import { StateChip } from '../inbox/state-chip.tsx';
 import { WindowChip } from '../inbox/window-chip.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -30,7 +29,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
         <>
           <Avatar contact={conversation.contact} large />
           <div className="min-w-0 flex-1">
-            <h2 className="one-line leading-5 font-semibold">
+            <h2 className="leading-5 font-semibold">
               <ContactName contact={conversation.contact} />
             </h2>
             <p className="one-line text-xs text-muted">
@@ -47,11 +46,11 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
   );
 }
 
-/** The phone number when the first line is a name, and our number. */
+/** The client's number, unless there is none, and the number of ours that they wrote to. */
 function SecondLine({ conversation }: { conversation: Conversation }) {
+  const { t } = useTranslation();
   const { contact, channel } = conversation;
-  const phone = contactLabel(contact).kind === 'unknown' ? null : (contact?.phone ?? null);
-  const ours = channel.name === '' ? channel.displayNumber : `${channel.name} ${channel.displayNumber}`;
+  const phone = contact?.phone ?? null;
   return (
     <>
       {phone !== null && (
@@ -60,7 +59,10 @@ function SecondLine({ conversation }: { conversation: Conversation }) {
           <span aria-hidden> · </span>
         </>
       )}
-      <Trans i18nKey="thread.via" values={{ channel: ours }} shouldUnescape />
+      <span title={channel.displayNumber}>
+        {t('thread.via')}{' '}
+        <bdi dir={channel.name === '' ? 'ltr' : 'auto'}>{channel.name || channel.displayNumber}</bdi>
+      </span>
     </>
   );
 }

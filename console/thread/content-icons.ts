@@ -1,0 +1,45 @@
+import {
+  CircleQuestionMark,
+  Contact,
+  FileText,
+  Image,
+  Info,
+  LayoutTemplate,
+  ListChecks,
+  type LucideIcon,
+  MapPin,
+  MessageSquareMore,
+  Mic,
+  Music,
+  Pencil,
+  ShoppingBag,
+  SmilePlus,
+  Sticker,
+  Text,
+  Trash2,
+  Video,
+} from 'lucide-react';
+
+import type { ContentKind } from './content.ts';
+
+/** The sign of each kind of content. */
+export const KIND_ICONS: Record<ContentKind, LucideIcon> = {
+  text: Text,
+  image: Image,
+  video: Video,
+  audio: Music,
+  voice: Mic,
+  document: FileText,
+  sticker: Sticker,
+  location: MapPin,
+  contacts: Contact,
+  button: ListChecks,
+  interactive: MessageSquareMore,
+  reaction: SmilePlus,
+  order: ShoppingBag,
+  system: Info,
+  template: LayoutTemplate,
+  edit: Pencil,
+  revoke: Trash2,
+  unsupported: CircleQuestionMark,
+};

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { en } from '../../console/i18n/en.ts';
+import { he } from '../../console/i18n/he.ts';
+import { chooseLanguage } from '../../console/i18n/languages.ts';
+import { CONTENT_KINDS } from '../../console/thread/content.ts';
+
+/** `inbox.search` → text, for every text of a language. */
+function texts(tree: object, path = ''): Map<string, string> {
+  const entries = Object.entries(tree).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null
+      ? [...texts(value, `${path}${name}.`)]
+      : [[`${path}${name}`, String(value)] as const],
+  );
+  return new Map(entries);
+}
+
+const placeholders = (text: string): string[] => (text.match(/\{\{\w+\}\}/g) ?? []).toSorted();
+
+describe('the languages of the console', () => {
+  const english = texts(en);
+  const hebrew = texts(he);
+
+  it('have the same keys', () => {
+    expect([...hebrew.keys()].toSorted()).toEqual([...english.keys()].toSorted());
+  });
+
+  it.each(['English', 'Hebrew'])('have no empty text: %s', (language) => {
+    const all = language === 'English' ? english : hebrew;
+    expect([...all].filter(([, text]) => text.trim() === '')).toEqual([]);
+  });
+
+  it('have Hebrew letters in every Hebrew text but the names of other languages', () => {
+    const foreign = [...hebrew].filter(([, text]) => !/[\u05D0-\u05EA]/.test(text)).map(([key]) => key);
+    expect(foreign).toEqual(['language.other']);
+  });
+
+  it('fill in nothing that the English text does not (a count may be written out)', () => {
+    for (const [key, text] of hebrew) {
+      const expected = placeholders(english.get(key) ?? '');
+      const found = placeholders(text);
+      const written = /_(one|two)$/.test(key) ? expected.filter((name) => name !== '{{count}}') : expected;
+      expect([expected, written]).toContainEqual(found);
+    }
+  });
+
+  it('have every plural that Hebrew and English count with', () => {
+    const plural = [...english.keys()].filter((key) => key.endsWith('_other')).map((key) => key.slice(0, -6));
+    const categories = new Set(
+      ['en', 'he'].flatMap((tag) =>
+        [0, 1, 2, 3, 10, 20, 100].map((count) => new Intl.PluralRules(tag).select(count)),
+      ),
+    );
+    const missing = plural.flatMap((key) =>
+      [...categories].filter((category) => !english.has(`${key}_${category}`)),
+    );
+    expect(plural.length).toBeGreaterThan(0);
+    expect(missing).toEqual([]);
+  });
+
+  it('have a word for every kind of content', () => {
+    expect(Object.keys(en.kinds).toSorted()).toEqual([...CONTENT_KINDS].toSorted());
+  });
+});
+
+describe('chooseLanguage', () => {
+  it.each([
+    ['he', ['en-US'], 'he'],
+    [null, ['he-IL', 'en'], 'he'],
+    [null, ['iw'], 'he'],
+    [null, ['fr-FR', 'he', 'en'], 'he'],
+    [null, ['fr-FR'], 'en'],
+    ['klingon', [], 'en'],
+  ] as const)('remembered %s, browser %j: %s', (remembered, browser, expected) => {
+    expect(chooseLanguage(remembered, browser)).toBe(expected);
+  });
+});
