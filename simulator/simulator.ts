@@ -85,6 +85,7 @@ function summary({ sends, deliveries, tasks }: Simulation): string {
 export function makeSimulator(simulation: Simulation, receipts: Receipts, door: Door): Simulator {
   const { people, sends, deliveries, events, tasks, settings, ids, faults } = simulation;
   const clientOf = (person: Person): Client => makeClient(simulation, receipts, person);
+  let stopped: Promise<void> | undefined;
   const simulator: Simulator = {
     port: door.port,
     url: door.url,
@@ -133,10 +134,9 @@ export function makeSimulator(simulation: Simulation, receipts: Receipts, door: 
         () => summary(simulation),
       );
     },
-    async stop() {
-      const closed = door.close();
-      deliveries.close();
-      await Promise.all([tasks.stop(), closed]);
+    stop() {
+      stopped ??= Promise.all([tasks.stop(), door.close()]).then(() => deliveries.close());
+      return stopped;
     },
   };
   return simulator;

@@ -26,6 +26,8 @@ export interface MessageView {
   quotes: string | null;
   at: string;
   ticks: Ticks | null;
+  /** From the business and not seen yet. */
+  unread: boolean;
   trouble: Trouble | null;
 }
 
@@ -59,12 +61,19 @@ export function messageView(entry: Entry): MessageView {
     quotes,
     at: at.toISOString(),
     ticks: ticksOf(entry),
+    unread: entry.author === 'business' && entry.readAt === null,
     trouble: troubleOf(entry),
   };
 }
 
 /** The chat of a person with a number. */
-export function threadView(thread: Thread, now: Date): { items: MessageView[]; typing: boolean } {
+export interface ThreadView {
+  items: MessageView[];
+  /** The business shows as typing. */
+  typing: boolean;
+}
+
+export function threadView(thread: Thread, now: Date): ThreadView {
   const typing = thread.typingUntil !== null && thread.typingUntil > now;
   return { items: thread.entries.map(messageView), typing };
 }

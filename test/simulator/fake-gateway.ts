@@ -172,3 +172,12 @@ export function errorOf(answer: Awaited<ReturnType<typeof callGraph>>): {
   const { error } = answer.json() as { error: { code: unknown; error_data: { details: unknown } } };
   return { status: answer.status, code: error.code, details: error.error_data.details };
 }
+
+/** The one item of a list. @throws Error when there is not exactly one */
+export function only<T>(items: readonly T[] | undefined): T {
+  const [item, ...others] = items ?? [];
+  if (item === undefined || others.length > 0) {
+    throw new Error(`One item expected, not ${items?.length ?? 0}.`);
+  }
+  return item;
+}
