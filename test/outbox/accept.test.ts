@@ -109,7 +109,7 @@ describe('refused', () => {
     },
   );
 
-  it('is free text when the client wrote 24 hours ago or never', async () => {
+  it('P5: is free text when the client wrote 24 hours ago or never', async () => {
     const stale = await world.conversation({ phone: '972501112255' }, new Date(clock.now() - WINDOW_MS));
     const silent = await world.conversation({ phone: '972501112266' }, null);
     for (const closed of [stale, silent]) {
@@ -128,7 +128,7 @@ describe('refused', () => {
   });
 });
 
-describe('an Idempotency-Key', () => {
+describe('P5: an Idempotency-Key', () => {
   it('gives the first row again, also when the window has closed since', async () => {
     const first = await world.accept(conversation, 'once', { idempotencyKey: 'k1' });
     expect(await world.accept(conversation, 'once', { idempotencyKey: 'k1' })).toMatchObject({

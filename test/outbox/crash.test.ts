@@ -66,7 +66,7 @@ function pausedTurn(holdsAfterwards: boolean) {
   return { turn: { holds }, isPaused, release: () => release() };
 }
 
-describe('of two workers at one lane', () => {
+describe('P5: of two workers at one lane', () => {
   beforeAll(async () => {
     conversation = await newConversation();
   });
@@ -142,7 +142,7 @@ describe('of two workers at one lane', () => {
   });
 });
 
-describe('a worker killed in the middle of its call', () => {
+describe('P5: a worker killed in the middle of its call', () => {
   let child: ChildProcess;
   let own: World;
   const ownClock = new ManualClock(Date.now());

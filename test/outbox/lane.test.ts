@@ -219,7 +219,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a missing answer', () => {
+describe('P5: a missing answer', () => {
   it.each([
     ['5xx with a page instead of an error object', () => graphSays(502, '<html>Bad gateway</html>')],
     ['5xx with other JSON', () => graphSays(500, '{"error":"no"}')],
@@ -289,7 +289,7 @@ describe('a missing answer', () => {
   });
 });
 
-describe('the window', () => {
+describe('P5: the window', () => {
   it('is looked at again before the call: what waited too long fails with its reason', async () => {
     const { _id } = await world.accept(conversation, 'Shalom');
     clock.advance(WINDOW_MS);
@@ -337,7 +337,7 @@ describe('a turn', () => {
   });
 });
 
-it('logs ids, codes and times, and nothing of content, number, wamid, token or BSUID (P6)', () => {
+it('P6: logs ids, codes and times, and nothing of content, number, wamid, token or BSUID', () => {
   const logged = world.logged();
   expect(logged).toContain('outbox.attempted');
   expect(logged).toContain('alert.channel-paused');

@@ -38,7 +38,7 @@ async function unconfirmed(): Promise<string> {
 const resolve = (id: string, as: 'sent' | 'failed' | 'resend') =>
   resolveMessage(world.ctx, world.tenantId, id, as);
 
-describe('an unconfirmed message', () => {
+describe('P5: an unconfirmed message', () => {
   it('resolved as sent counts as accepted, and statuses still lead it on', async () => {
     const id = await unconfirmed();
     expect(await resolve(id, 'sent')).toMatchObject({ status: 'accepted', rank: 3 });
@@ -100,7 +100,7 @@ describe('refused', () => {
     expect((await world.row(_id)).status).toBe(status);
   });
 
-  it("is what does not exist and what is another tenant's, with the same words (P4)", async () => {
+  it("P4: is what does not exist and what is another tenant's, with the same words", async () => {
     const id = await unconfirmed();
     const { tenantId } = await createTenant(world.ctx, { name: 'Beth', email: 'owner@beth.example' });
     const refusals = await Promise.all(

@@ -139,7 +139,7 @@ it('an inbound message shows its way to the endpoints', async () => {
   ]);
 });
 
-it('of another tenant there is none (P4)', async () => {
+it('P4: of another tenant there is none', async () => {
   const { tenantId } = await createTenant(world.ctx, { name: 'Beth', email: 'owner@beth.example' });
   const { _id } = await world.accept(await world.conversation({ phone: '972501112244' }), 'Shalom');
   await expect(timelineOf(world.ctx, tenantId, _id)).rejects.toMatchObject({ status: 404 });
