@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-import { Catalog } from './catalog.ts';
-import { COMMANDS } from './commands.ts';
-import { type CommandContext, type Session } from './command.ts';
-import { Cursors } from './cursors.ts';
+import { type CommandContext, type Session } from './commands/command.ts';
+import { COMMANDS } from './commands/table.ts';
 import { MongoError } from './errors.ts';
-import { Storage } from './storage.ts';
-import { startExpiry } from './ttl.ts';
+import { Cursors } from './query/cursors.ts';
+import { Catalog } from './storage/catalog.ts';
+import { startExpiry } from './storage/expiry.ts';
+import { Storage } from './storage/storage.ts';
 import { encodeReply, MessageReader, parseRequest, type Request } from './wire.ts';
 
 export interface ServerOptions {
@@ -109,11 +109,12 @@ async function execute({ command }: Request, context: CommandContext, session: S
   const [name = ''] = Object.keys(command);
   try {
     const run = COMMANDS.get(name);
-    if (!run)
+    if (!run) {
       throw new MongoError(
         59,
         `no such command: '${name}' (the embedded server has only what the product uses)`,
       );
+    }
     return { ...(await run(command, context, session)), ok: 1 };
   } catch (error) {
     return failure(error, context);

@@ -1,4 +1,4 @@
-import { type Document, parseDocument, writeDocument } from './values.ts';
+import { type Document, parseDocument, writeDocument } from './values/values.ts';
 
 /**
  * MongoDB's wire protocol, as far as a driver of today needs it: OP_MSG both ways, and the OP_QUERY with which
@@ -32,8 +32,9 @@ export class MessageReader {
     const messages: Buffer[] = [];
     while (this.#rest.length >= 4) {
       const length = this.#rest.readInt32LE(0);
-      if (length < HEADER || length > LARGEST_MESSAGE)
+      if (length < HEADER || length > LARGEST_MESSAGE) {
         throw new Error(`A message of ${length} bytes is no MongoDB message`);
+      }
       if (this.#rest.length < length) break;
       messages.push(this.#rest.subarray(0, length));
       this.#rest = this.#rest.subarray(length);
@@ -53,8 +54,9 @@ export function parseRequest(message: Buffer): Request {
 /** Kind 0 is the command, kind 1 a list of documents that belongs into it (`documents`, `updates`, `deletes`). */
 function parseMessage(id: number, message: Buffer): Request {
   const flags = message.readUInt32LE(HEADER);
-  if ((flags & 0xffff & ~KNOWN_FLAGS) !== 0)
+  if ((flags & 0xffff & ~KNOWN_FLAGS) !== 0) {
     throw new Error('The message has required flags that are not known');
+  }
   const end = message.length - (flags & CHECKSUM_PRESENT ? 4 : 0);
   let command: Document = {};
   const lists: Document = {};

@@ -19,8 +19,12 @@ describe('cursors', () => {
   // DocumentDB's gateway loses sorted results between batches: the product reads a sorted page in one batch.
   it('give a sorted page in one batch', async () => {
     const rows = await db.collection(numbered(300));
-    expect(ids(await rows.find().sort({ _id: -1 }).skip(10).limit(5).toArray())).toEqual([289, 288, 287, 286, 285]);
-    expect(await rows.find().sort({ group: 1, _id: 1 }).limit(250).batchSize(251).toArray()).toHaveLength(250);
+    expect(ids(await rows.find().sort({ _id: -1 }).skip(10).limit(5).toArray())).toEqual([
+      289, 288, 287, 286, 285,
+    ]);
+    expect(await rows.find().sort({ group: 1, _id: 1 }).limit(250).batchSize(251).toArray()).toHaveLength(
+      250,
+    );
   });
 
   it('split what is larger than one answer', async () => {
@@ -60,8 +64,14 @@ describe('counting', () => {
   });
 
   it('gives distinct values, those of arrays one by one', async () => {
-    const rows = await db.collection([{ a: 1, b: [1, 2] }, { a: 1, b: 3 }, { a: 'x', b: [2] }, { c: { d: 5 } }]);
-    const texts = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
+    const rows = await db.collection([
+      { a: 1, b: [1, 2] },
+      { a: 1, b: 3 },
+      { a: 'x', b: [2] },
+      { c: { d: 5 } },
+    ]);
+    const texts = (values: readonly unknown[]): string[] =>
+      values.map((value) => JSON.stringify(value)).sort();
     expect(texts(await rows.distinct('a'))).toEqual(texts([1, 'x']));
     expect(texts(await rows.distinct('b'))).toEqual(texts([1, 2, 3]));
     expect(texts(await rows.distinct('c.d'))).toEqual(texts([5]));

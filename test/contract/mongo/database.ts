@@ -6,15 +6,20 @@ import mongoose from 'mongoose';
 import { startEmbeddedMongo } from '../../support/embedded-mongo.ts';
 
 export type Row = Record<string, unknown>;
-export type Rows = mongoose.mongo.Collection<Row>;
+type Id = string | number | mongoose.mongo.ObjectId | { k: number; v?: number };
+/** A document as the driver's types want it: with an `_id` of the kinds that the tests use. */
+export interface StoredRow extends Row {
+  _id?: Id;
+}
+export type Rows = mongoose.mongo.Collection<StoredRow>;
 
 /** A database of its own for one test file, on MONGODB_URI or on an embedded server. */
 export interface ContractDatabase {
   readonly connection: mongoose.Connection;
   /** An empty collection with these documents in it; each call gives another one. */
-  collection(documents?: readonly Row[]): Promise<Rows>;
+  readonly collection: (documents?: readonly Row[]) => Promise<Rows>;
   /** The raw answer of the server to a command. */
-  command(command: Row): Promise<Row>;
+  readonly command: (command: Row) => Promise<Row>;
 }
 
 /** Opens the database before the tests of the calling file and drops it after them. */
@@ -30,7 +35,8 @@ export function useDatabase(): ContractDatabase {
     let uri = process.env['MONGODB_URI'];
     if (uri === undefined) {
       const server = await startEmbeddedMongo();
-      ({ uri, stop } = server);
+      uri = server.uri;
+      stop = () => server.stop();
     }
     const dbName = `contract_${randomBytes(6).toString('hex')}`;
     connection = await mongoose.createConnection(uri, { dbName }).asPromise();
@@ -46,8 +52,8 @@ export function useDatabase(): ContractDatabase {
     },
     collection: async (documents = []) => {
       made += 1;
-      const rows = opened().getClient().db(opened().name).collection<Row>(`rows${made}`);
-      if (documents.length > 0) await rows.insertMany([...documents]);
+      const rows = opened().getClient().db(opened().name).collection<StoredRow>(`rows${made}`);
+      if (documents.length > 0) await rows.insertMany([...(documents as StoredRow[])]);
       return rows;
     },
     command: (command) => opened().getClient().db(opened().name).command(command),
@@ -66,3 +72,6 @@ export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error('The operation succeeded, an error was expected');
 }
+
+/** An update whose fields the driver's types cannot know. */
+export const changes = (update: Row): Row => update;

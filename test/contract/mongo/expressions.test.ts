@@ -13,8 +13,14 @@ const CASES: [expression: unknown, value: unknown][] = [
   ['$doc.x', 1],
   ['$docs.x', [1, 2]],
   [{ $literal: '$a' }, '$a'],
-  [{ x: '$a', y: '$none', z: 'text' }, { x: 5, z: 'text' }],
-  [['$a', '$none'], [5, null]],
+  [
+    { x: '$a', y: '$none', z: 'text' },
+    { x: 5, z: 'text' },
+  ],
+  [
+    ['$a', '$none'],
+    [5, null],
+  ],
   [{ $add: ['$a', 1.5] }, 6.5],
   [{ $add: ['$at', 1_000] }, new Date('2026-03-28T10:05:07.007Z')],
   [{ $add: ['$a', null] }, null],
@@ -43,7 +49,18 @@ const CASES: [expression: unknown, value: unknown][] = [
   [{ $cond: [{ $gt: ['$a', 3] }, 'more', 'less'] }, 'more'],
   [{ $cond: { if: '$none', then: 1, else: 2 } }, 2],
   [{ $ifNull: ['$none', '$nothing', 'x'] }, 'x'],
-  [{ $switch: { branches: [{ case: { $lt: ['$a', 3] }, then: 'low' }, { case: { $lt: ['$a', 9] }, then: 'mid' }], default: 'high' } }, 'mid'],
+  [
+    {
+      $switch: {
+        branches: [
+          { case: { $lt: ['$a', 3] }, then: 'low' },
+          { case: { $lt: ['$a', 9] }, then: 'mid' },
+        ],
+        default: 'high',
+      },
+    },
+    'mid',
+  ],
   [{ $in: ['$a', [1, 5]] }, true],
   [{ $size: '$list' }, 3],
   [{ $isArray: '$list' }, true],
@@ -58,7 +75,13 @@ const CASES: [expression: unknown, value: unknown][] = [
   [{ $min: '$list' }, 1],
   [{ $max: ['$a', 9, '$none'] }, 9],
   [{ $mergeObjects: ['$doc', { z: 3 }] }, { x: 1, y: 2, z: 3 }],
-  [{ $objectToArray: '$doc' }, [{ k: 'x', v: 1 }, { k: 'y', v: 2 }]],
+  [
+    { $objectToArray: '$doc' },
+    [
+      { k: 'x', v: 1 },
+      { k: 'y', v: 2 },
+    ],
+  ],
   [{ $concat: ['$text', '-', 'z'] }, 'abd-z'],
   [{ $concat: ['$text', '$none'] }, null],
   [{ $toUpper: '$text' }, 'ABD'],
@@ -81,8 +104,14 @@ const CASES: [expression: unknown, value: unknown][] = [
   [{ $isoDayOfWeek: '$at' }, 6],
   [{ $dayOfYear: '$at' }, 87],
   [{ $dateToString: { date: '$at' } }, '2026-03-28T10:05:06.007Z'],
-  [{ $dateToString: { date: '$at', format: '%Y-%m-%d %H:%M:%S.%L', timezone: 'Asia/Jerusalem' } }, '2026-03-28 13:05:06.007'],
-  [{ $dateToString: { date: '$at', format: '%Y-%m-%dT%H%z', timezone: 'America/New_York' } }, '2026-03-28T06-0400'],
+  [
+    { $dateToString: { date: '$at', format: '%Y-%m-%d %H:%M:%S.%L', timezone: 'Asia/Jerusalem' } },
+    '2026-03-28 13:05:06.007',
+  ],
+  [
+    { $dateToString: { date: '$at', format: '%Y-%m-%dT%H%z', timezone: 'America/New_York' } },
+    '2026-03-28T06-0400',
+  ],
   [{ $dateToString: { date: '$none', onNull: 'never' } }, 'never'],
   [{ $dateTrunc: { date: '$at', unit: 'hour' } }, new Date('2026-03-28T10:00:00Z')],
 ];

@@ -64,19 +64,29 @@ describe('Mongoose models', () => {
     const model = await messages(3);
     const found = await model.findOne({ tenantId: 't', _id: 'm0002' }).lean();
     expect(found).toMatchObject({ conversationId: 'c0', position: 0, at: new Date('2026-01-03T12:00:00Z') });
-    expect(Buffer.from((found?.content as unknown as mongoose.mongo.Binary).value())).toEqual(Buffer.from([2, 1, 2]));
+    expect(Buffer.from((found?.content as unknown as mongoose.mongo.Binary).value())).toEqual(
+      Buffer.from([2, 1, 2]),
+    );
   });
 
   it('page through a conversation by key, backwards, without gaps or repetitions', async () => {
     const model = await messages(120);
     const scope = { tenantId: 't', conversationId: 'c1' };
-    const all = (await model.find(scope).sort({ position: -1, _id: -1 }).batchSize(200).lean()).map(({ _id }) => _id);
+    const all = (await model.find(scope).sort({ position: -1, _id: -1 }).batchSize(200).lean()).map(
+      ({ _id }) => _id,
+    );
     const paged: string[] = [];
-    for (let last: Message | undefined; ; ) {
-      const before = last && { $or: [{ position: { $lt: last.position } }, { position: last.position, _id: { $lt: last._id } }] };
-      const page = await model.find({ ...scope, ...before }).sort({ position: -1, _id: -1 }).limit(7).lean();
+    for (let last: Message | undefined; ;) {
+      const before = last && {
+        $or: [{ position: { $lt: last.position } }, { position: last.position, _id: { $lt: last._id } }],
+      };
+      const page = await model
+        .find({ ...scope, ...before })
+        .sort({ position: -1, _id: -1 })
+        .limit(7)
+        .lean();
       paged.push(...page.map(({ _id }) => _id));
-      last = page.at(-1) as Message | undefined;
+      last = page.at(-1);
       if (page.length < 7) break;
     }
     expect(paged).toEqual(all);
@@ -86,7 +96,9 @@ describe('Mongoose models', () => {
   it('let a status climb only', async () => {
     const model = await messages(1);
     const climb = (rank: number, status: string): Promise<mongoose.UpdateResult> =>
-      model.updateOne({ tenantId: 't', _id: 'm0000', rank: { $lt: rank } }, { $set: { rank, status } }).exec();
+      model
+        .updateOne({ tenantId: 't', _id: 'm0000', rank: { $lt: rank } }, { $set: { rank, status } })
+        .exec();
     expect((await climb(3, 'delivered')).modifiedCount).toBe(1);
     expect((await climb(2, 'sent')).modifiedCount).toBe(0);
     expect(await model.findById('m0000').lean()).toMatchObject({ status: 'delivered', rank: 3 });
@@ -96,7 +108,10 @@ describe('Mongoose models', () => {
     const model = await messages(50);
     const due = await model.find({ tenantId: 't', forward: 'due' }).lean();
     expect(due.map(({ _id }) => _id).sort()).toEqual(['m0000', 'm0010', 'm0020', 'm0030', 'm0040']);
-    await model.updateMany({ tenantId: 't', _id: { $in: due.map(({ _id }) => _id) } }, { $unset: { forward: 1 } });
+    await model.updateMany(
+      { tenantId: 't', _id: { $in: due.map(({ _id }) => _id) } },
+      { $unset: { forward: 1 } },
+    );
     expect(await model.countDocuments({ tenantId: 't', forward: 'due' })).toBe(0);
   });
 
@@ -111,10 +126,20 @@ describe('Mongoose models', () => {
     const model = await messages(2);
     const insert = (at: number): mongoose.AnyBulkWriteOperation<Message> => ({
       insertOne: {
-        document: { _id: `m000${at}`, tenantId: 't', conversationId: 'c', position: 1, status: 's', rank: 1, at: new Date(0) },
+        document: {
+          _id: `m000${at}`,
+          tenantId: 't',
+          conversationId: 'c',
+          position: 1,
+          status: 's',
+          rank: 1,
+          at: new Date(0),
+        },
       },
     });
-    const failure: unknown = await model.bulkWrite([0, 1, 2, 3].map(insert), { ordered: false }).catch((error: unknown) => error);
+    const failure: unknown = await model
+      .bulkWrite([0, 1, 2, 3].map(insert), { ordered: false })
+      .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 11000, result: { insertedCount: 2 } });
     expect(await model.estimatedDocumentCount()).toBe(4);
   });
@@ -156,7 +181,13 @@ describe('Mongoose models', () => {
           { upsert: true, returnDocument: 'after' },
         )
         .lean();
-    expect(await upsert()).toMatchObject({ _id: 'new', tenantId: 't', conversationId: 'c', rank: 1, position: 5 });
+    expect(await upsert()).toMatchObject({
+      _id: 'new',
+      tenantId: 't',
+      conversationId: 'c',
+      rank: 1,
+      position: 5,
+    });
     await Promise.all([upsert(), upsert(), upsert()]);
     expect(await model.countDocuments({ tenantId: 't' })).toBe(1);
   });

@@ -1,0 +1,336 @@
+import { Int32, Long } from 'bson';
+
+import { MongoError, refuse } from '../errors.ts';
+import { parseFilter } from '../query/filter.ts';
+import { matches } from '../query/matcher.ts';
+import { compileAddFields, compileProjection, type Projection } from '../query/projection.ts';
+import { run, tally } from '../query/run.ts';
+import { parseOrder, sortKey } from '../query/sorting.ts';
+import type { Collection } from '../storage/collection.ts';
+import { setAt, unsetAt } from '../update/paths.ts';
+import { fromNumber, toNumber } from '../values/numbers.ts';
+import { MISSING, splitPath, valueAt, visitPath } from '../values/paths.ts';
+import { type Document, isDocument, isNumber, type Value, writeDocument } from '../values/values.ts';
+import { compileGroup } from './accumulators.ts';
+import { compileExpression, type Variables } from './expressions.ts';
+
+const LARGEST_STAGE = 100 * 1_024 * 1_024; // bytes that $sort or $facet hold, MongoDB's limit
+
+/** What a pipeline works on besides its input. */
+export interface PipelineContext {
+  /** Another collection of the same database, undefined if it does not exist. */
+  readonly collection: (name: string) => Collection | undefined;
+  readonly variables: Variables;
+  readonly deadline: number | undefined;
+  readonly hint?: string | undefined;
+}
+
+type Stage = (documents: Iterable<Document>, context: PipelineContext) => Iterable<Document>;
+
+/**
+ * Runs a pipeline over a collection. The `$match`, `$sort`, `$skip` and `$limit` at its beginning become the query,
+ * so that they use indexes; the rest streams, except for stages that need all their input.
+ */
+export function aggregate(
+  source: Collection | undefined,
+  pipeline: readonly Value[],
+  context: PipelineContext,
+): Iterable<Document> {
+  const stages = pipeline.map(readStage);
+  const compiled = stages.map(({ name, operand }) => compileStage(name, operand));
+  const { query, used } = leadingQuery(stages);
+  const { deadline, hint, variables } = context;
+  const found = source ? documentsOf(run(source, { ...query, deadline, hint, variables })) : [];
+  return through(compiled.slice(used), found, context);
+}
+
+const through = (
+  stages: readonly Stage[],
+  input: Iterable<Document>,
+  context: PipelineContext,
+): Iterable<Document> =>
+  stages.reduce<Iterable<Document>>((documents, stage) => stage(documents, context), input);
+
+function* documentsOf(found: Iterable<{ document: Document }>): Generator<Document> {
+  for (const { document } of found) yield document;
+}
+
+interface StageText {
+  readonly name: string;
+  readonly operand: Value;
+}
+
+function readStage(stage: Value): StageText {
+  const [[name, operand] = ['', undefined], ...others] = isDocument(stage) ? Object.entries(stage) : [];
+  if (name === '' || others.length > 0) {
+    throw new MongoError(40323, 'A pipeline stage specification object must contain exactly one field.');
+  }
+  return { name, operand };
+}
+
+function leadingQuery(stages: readonly StageText[]): { query: Parameters<typeof run>[1]; used: number } {
+  const next = (at: number, name: string): Value =>
+    stages[at]?.name === name ? stages[at].operand : undefined;
+  let used = 0;
+  const take = (name: string): Value => {
+    const operand = next(used, name);
+    if (operand !== undefined) used += 1;
+    return operand;
+  };
+  const match = take('$match');
+  const sort = take('$sort');
+  const skip = take('$skip');
+  const limit = take('$limit');
+  return {
+    query: {
+      filter: parseFilter(isDocument(match) ? match : {}),
+      sort: isDocument(sort) ? parseOrder(sort, 'sort') : [],
+      skip: isNumber(skip) ? toNumber(skip) : 0,
+      limit: isNumber(limit) ? toNumber(limit) : 0,
+    },
+    used,
+  };
+}
+
+function documentOf(name: string, operand: Value): Document {
+  if (!isDocument(operand)) throw new MongoError(15959, `the ${name} specification must be an object`);
+  return operand;
+}
+
+function countOf(name: string, operand: Value, least: number): number {
+  const count = isNumber(operand) ? toNumber(operand) : NaN;
+  if (!Number.isSafeInteger(count) || count < least) {
+    throw new MongoError(
+      5107201,
+      `invalid argument to ${name} stage: it must be a whole number of at least ${least}`,
+    );
+  }
+  return count;
+}
+
+function compileStage(name: string, operand: Value): Stage {
+  switch (name) {
+    case '$match':
+      return match(documentOf(name, operand));
+    case '$sort':
+      return sort(documentOf(name, operand));
+    case '$limit':
+      return limit(countOf(name, operand, 1));
+    case '$skip':
+      return skip(countOf(name, operand, 0));
+    case '$project':
+      return map(compileProjection(documentOf(name, operand)));
+    case '$addFields':
+    case '$set':
+      return map(compileAddFields(documentOf(name, operand)));
+    case '$unset':
+      return map(compileProjection(exclusionOf(operand)));
+    case '$group': {
+      const group = compileGroup(documentOf(name, operand));
+      return (documents, { variables }) => group(documents, variables);
+    }
+    case '$count':
+      return count(operand);
+    case '$sortByCount':
+      return sortByCount(operand);
+    case '$unwind':
+      return unwind(operand);
+    case '$replaceRoot':
+      return replaceRoot(documentOf(name, operand)['newRoot']);
+    case '$replaceWith':
+      return replaceRoot(operand);
+    case '$facet':
+      return facet(documentOf(name, operand));
+    case '$lookup':
+      return lookup(documentOf(name, operand));
+    default:
+      throw name.startsWith('$')
+        ? refuse(`The pipeline stage ${name}`, 40324)
+        : new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`);
+  }
+}
+
+/** `$unset` names one field or several. */
+function exclusionOf(operand: Value): Document {
+  const paths = Array.isArray(operand) ? operand : [operand];
+  if (!paths.every((path) => typeof path === 'string')) {
+    throw new MongoError(31002, '$unset specification must be a string or an array of strings');
+  }
+  return Object.fromEntries(paths.map((path) => [path, new Int32(0)]));
+}
+
+function match(specification: Document): Stage {
+  const filter = parseFilter(specification);
+  return function* stage(documents, { variables }) {
+    for (const document of documents) if (matches(filter, document, variables)) yield document;
+  };
+}
+
+function map(projection: Projection): Stage {
+  return function* stage(documents, { variables }) {
+    for (const document of documents) yield projection(document, variables);
+  };
+}
+
+function limit(most: number): Stage {
+  return function* stage(documents) {
+    let at = 0;
+    for (const document of documents) {
+      yield document;
+      at += 1;
+      if (at >= most) return;
+    }
+  };
+}
+
+function skip(least: number): Stage {
+  return function* stage(documents) {
+    let at = 0;
+    for (const document of documents) {
+      at += 1;
+      if (at > least) yield document;
+    }
+  };
+}
+
+function sort(specification: Document): Stage {
+  const order = parseOrder(specification, 'sort');
+  return function* stage(documents) {
+    const keyed = held('$sort', documents).map((document) => ({ document, key: sortKey(document, order) }));
+    keyed.sort((left, right) => Buffer.compare(left.key, right.key));
+    for (const { document } of keyed) yield document;
+  };
+}
+
+/** All documents of a stage that needs them at once, up to the limit. */
+function held(name: string, documents: Iterable<Document>): Document[] {
+  const all: Document[] = [];
+  let size = 0;
+  for (const document of documents) {
+    size += writeDocument(document).length;
+    if (size > LARGEST_STAGE) {
+      throw new MongoError(292, `${name} exceeded memory limit of ${LARGEST_STAGE} bytes`);
+    }
+    all.push(document);
+  }
+  return all;
+}
+
+function count(operand: Value): Stage {
+  if (typeof operand !== 'string' || !/^[^$.][^.]*$/.test(operand)) {
+    throw new MongoError(40156, 'the count field must be a non-empty string without $ and .');
+  }
+  return function* stage(documents) {
+    const total = tally(documents);
+    if (total > 0) yield { [operand]: fromNumber(total) };
+  };
+}
+
+function sortByCount(operand: Value): Stage {
+  const group = compileGroup({ _id: operand, count: { $sum: new Int32(1) } });
+  const order = sort({ count: new Int32(-1) });
+  return (documents, context) => order(group(documents, context.variables), context);
+}
+
+function unwind(operand: Value): Stage {
+  const options = isDocument(operand) ? operand : { path: operand };
+  const { path, includeArrayIndex: index, preserveNullAndEmptyArrays: preserve } = options;
+  if (typeof path !== 'string' || !path.startsWith('$')) {
+    throw new MongoError(28818, "path option to $unwind stage should be prefixed with a '$'");
+  }
+  const parts = splitPath(path.slice(1));
+  const element = (document: Document, value: Value, at: number | null): Document => {
+    const copy = copyAlong(document, parts);
+    if (value === undefined) unsetAt(copy, parts);
+    else setAt(copy, parts, value);
+    if (typeof index === 'string') setAt(copy, splitPath(index), at === null ? null : Long.fromNumber(at));
+    return copy;
+  };
+  return function* stage(documents) {
+    for (const document of documents) {
+      const found = valueAt(document, parts);
+      if (Array.isArray(found) && found.length > 0) {
+        for (const [at, value] of found.entries()) yield element(document, value, at);
+      } else if (found !== MISSING && found !== null && !Array.isArray(found)) {
+        yield element(document, found, null);
+      } else if (preserve === true) yield element(document, found === null ? null : undefined, null);
+    }
+  };
+}
+
+/** A copy whose documents along a path are new, so that writing there does not change the original. */
+function copyAlong(document: Document, [part, ...rest]: readonly string[]): Document {
+  const copy = { ...document };
+  const inner = part === undefined ? undefined : copy[part];
+  if (part !== undefined && rest.length > 0 && isDocument(inner)) copy[part] = copyAlong(inner, rest);
+  return copy;
+}
+
+function replaceRoot(expression: Value): Stage {
+  const root = compileExpression(expression);
+  return function* stage(documents, { variables }) {
+    for (const document of documents) {
+      const replaced = root(document, variables);
+      if (!isDocument(replaced)) {
+        throw new MongoError(40228, "'newRoot' expression must evaluate to an object");
+      }
+      yield replaced;
+    }
+  };
+}
+
+function facet(specification: Document): Stage {
+  const facets = Object.entries(specification).map(([name, pipeline]) => {
+    if (!Array.isArray(pipeline)) throw new MongoError(40170, 'arguments to $facet must be arrays');
+    return { name, stages: pipeline.map(readStage).map((stage) => compileStage(stage.name, stage.operand)) };
+  });
+  return function* stage(documents, context) {
+    const all = held('$facet', documents);
+    const result: Document = {};
+    for (const { name, stages } of facets) result[name] = [...through(stages, all, context)];
+    yield result;
+  };
+}
+
+/** Both forms of `$lookup`: by equality of fields, and by a pipeline with variables; also the two together. */
+function lookup(specification: Document): Stage {
+  const { from, as, localField, foreignField, let: variables = {}, pipeline = [] } = specification;
+  const unknown = Object.keys(specification).find(
+    (name) => !['from', 'as', 'localField', 'foreignField', 'let', 'pipeline'].includes(name),
+  );
+  if (unknown) throw new MongoError(9, `unknown argument to $lookup: ${unknown}`);
+  if (typeof from !== 'string' || typeof as !== 'string') {
+    throw new MongoError(9, '$lookup needs from and as');
+  }
+  if (!Array.isArray(pipeline) || !isDocument(variables)) {
+    throw new MongoError(9, '$lookup needs a pipeline and a let document');
+  }
+  const byField = typeof localField === 'string' && typeof foreignField === 'string';
+  const names = Object.entries(variables).map(([name, value]) => [name, compileExpression(value)] as const);
+  pipeline.map(readStage).forEach((stage) => compileStage(stage.name, stage.operand));
+  return function* stage(documents, context) {
+    for (const document of documents) {
+      const bound = Object.fromEntries(
+        names.map(([name, value]) => [name, value(document, context.variables)]),
+      );
+      const first = byField
+        ? [{ $match: { [foreignField]: { $in: localValues(document, localField) } } }]
+        : [];
+      const inner = { ...context, hint: undefined, variables: { ...context.variables, ...bound } };
+      const result = copyAlong(document, splitPath(as));
+      setAt(result, splitPath(as), [...aggregate(context.collection(from), [...first, ...pipeline], inner)]);
+      yield result;
+    }
+  };
+}
+
+/** The values to look up: those of the field, of an array its elements; nothing counts as null. */
+function localValues(document: Document, path: string): Value[] {
+  const values: Value[] = [];
+  visitPath(document, splitPath(path), (found) => {
+    if (found === MISSING) values.push(null);
+    else if (Array.isArray(found)) values.push(...found);
+    else values.push(found);
+  });
+  return values;
+}
