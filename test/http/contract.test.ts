@@ -1,0 +1,182 @@
+/** Every route of the table does what it says, and answers what its schema says. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { Messages } from '../../src/conversations/model.ts';
+import type { Route } from '../../src/http/route.ts';
+import { routes } from '../../src/http/routes.ts';
+import type { ConversationView, MessageView } from '../../src/http/schemas.ts';
+import { withTenant } from '../../src/store/scope.ts';
+import { testContext, type TestContext } from '../support/context.ts';
+import {
+  type Answer,
+  type Business,
+  clientWrites,
+  openBusiness,
+  openGateway,
+  type TestGateway,
+  type Written,
+} from '../support/fixtures.ts';
+
+const PHONE = '972500000001';
+let ctx: TestContext;
+let gateway: TestGateway;
+let business: Business;
+let first: Written;
+
+beforeAll(async () => {
+  ctx = await testContext();
+  gateway = await openGateway(ctx);
+  business = await openBusiness(ctx, 'Aleph');
+  first = await clientWrites(ctx, business, { phone: PHONE, name: 'Noa', body: 'שלום' });
+});
+afterAll(async () => {
+  await gateway.close();
+  await ctx.close();
+});
+
+const tried = new Set<Route>();
+
+/** Asks a route of the table with its own status, and holds the answer against its schema. */
+async function ask<Body>(method: string, pattern: string, id = '', asking: object = {}): Promise<Body> {
+  const [path = '', query = ''] = pattern.split('?');
+  const route = routes.find((known) => known.method === method && known.path === path);
+  if (!route) throw new Error(`The table has no ${method} ${path}.`);
+  tried.add(route);
+  const url = path.replace('{id}', id) + (query === '' ? '' : `?${query}`);
+  const answer: Answer<Body> = await gateway.ask<Body>(method.toUpperCase(), url, {
+    key: business.key,
+    ...asking,
+  });
+  expect({ status: answer.status, body: answer.body }).toMatchObject({ status: route.status ?? 200 });
+  expect(route.response.parse(answer.body)).toEqual(answer.body);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('etag')).toBeNull();
+  return answer.body;
+}
+
+describe('every route', () => {
+  it('GET /v1/me says whose key it is', async () => {
+    const me = await ask<Record<string, Record<string, unknown>>>('get', '/v1/me');
+    expect(me.tenant).toMatchObject({ id: business.tenantId, name: 'Aleph' });
+    expect(me.tenant?.accountNumber).toMatch(/^\d{10}$/);
+    expect(me.key).toMatchObject({ scopes: expect.arrayContaining(['messages:send']) as unknown });
+  });
+
+  it('GET /v1/channels lists channels', async () => {
+    const { items } = await ask<{ items: object[] }>('get', '/v1/channels');
+    expect(items).toEqual([
+      expect.objectContaining({
+        id: business.channelId,
+        phoneNumberId: business.phoneNumberId,
+        status: 'active',
+      }),
+    ]);
+  });
+
+  it('GET /v1/contacts lists contacts', async () => {
+    const { items } = await ask<{ items: object[] }>('get', '/v1/contacts');
+    expect(items).toEqual([expect.objectContaining({ name: 'Noa', phone: `+${PHONE}`, username: null })]);
+  });
+
+  it('GET /v1/conversations lists conversations with contact, last message and window', async () => {
+    const { items } = await ask<{ items: ConversationView[] }>('get', '/v1/conversations?state=PENDING');
+    const [conversation] = items;
+    expect(conversation).toMatchObject({
+      id: first.conversationId,
+      state: 'PENDING',
+      channel: { id: business.channelId, name: 'Aleph line' },
+      contact: { name: 'Noa', phone: `+${PHONE}` },
+      lastMessage: {
+        id: first.messageId,
+        direction: 'in',
+        type: 'text',
+        preview: 'שלום',
+        status: 'received',
+      },
+    });
+    const open =
+      Date.parse(conversation?.windowExpiresAt ?? '') - Date.parse(conversation?.lastInboundAt ?? '');
+    expect(open).toBe(24 * 3_600_000);
+  });
+
+  it('GET /v1/conversations/{id} reads one', async () => {
+    const conversation = await ask<ConversationView>('get', '/v1/conversations/{id}', first.conversationId);
+    expect(conversation.lastMessage?.preview).toBe('שלום');
+  });
+
+  it('GET /v1/conversations/{id}/messages lists messages with their content and raw form', async () => {
+    const { items } = await ask<{ items: MessageView[] }>(
+      'get',
+      '/v1/conversations/{id}/messages',
+      first.conversationId,
+    );
+    expect(items[0]).toMatchObject({
+      id: first.messageId,
+      direction: 'in',
+      status: 'received',
+      content: { body: 'שלום' },
+      raw: { from: PHONE, type: 'text' },
+    });
+    expect(items[0]?.wamid).toMatch(/^wamid\./);
+  });
+
+  it('GET /v1/messages/{id} reads one', async () => {
+    const message = await ask<MessageView>('get', '/v1/messages/{id}', first.messageId);
+    expect(message.conversationId).toBe(first.conversationId);
+  });
+
+  it('GET /v1/messages/{id}/timeline says what happened', async () => {
+    const { items } = await ask<{ items: { step: string }[] }>(
+      'get',
+      '/v1/messages/{id}/timeline',
+      first.messageId,
+    );
+    expect(items.map(({ step }) => step)).toEqual(
+      expect.arrayContaining(['received', 'stored', 'forwarded']),
+    );
+  });
+
+  it('POST /v1/conversations/{id}/messages takes a text, and a repeat of it once', async () => {
+    const asking = {
+      body: { type: 'text', text: { body: 'ok', preview_url: false }, biz_opaque_callback_data: 'order 7' },
+      headers: { 'Idempotency-Key': 'a-1' },
+    };
+    const path = '/v1/conversations/{id}/messages';
+    const sent = await ask<MessageView>('post', path, first.conversationId, asking);
+    expect(sent).toMatchObject({ status: 'queued', direction: 'out', content: { body: 'ok' }, wamid: null });
+    const again = await ask<MessageView>('post', path, first.conversationId, asking);
+    expect(again.id).toBe(sent.id);
+  });
+
+  it('POST /v1/messages continues the conversation with a phone number', async () => {
+    const body = { channelId: business.channelId, to: `+${PHONE}`, type: 'text', text: { body: 'again' } };
+    const sent = await ask<MessageView>('post', '/v1/messages', '', { body });
+    expect(sent).toMatchObject({ conversationId: first.conversationId, status: 'queued' });
+  });
+
+  it('POST /v1/messages/{id}/resolve decides an unconfirmed message', async () => {
+    const sent = await ask<MessageView>('post', '/v1/conversations/{id}/messages', first.conversationId, {
+      body: { type: 'text', text: { body: 'unsure' } },
+    });
+    await withTenant(business.tenantId, () =>
+      ctx.store
+        .model(Messages)
+        .updateOne({ _id: sent.id }, { $set: { status: 'unconfirmed', rank: 2 } })
+        .exec(),
+    );
+    const resolved = await ask<MessageView>('post', '/v1/messages/{id}/resolve', sent.id, {
+      body: { as: 'failed' },
+    });
+    expect(resolved).toMatchObject({
+      id: sent.id,
+      status: 'failed',
+      error: { code: null },
+    });
+  });
+
+  it('was tried above', () => {
+    expect(
+      routes.filter((route) => !tried.has(route)).map(({ method, path }) => `${method} ${path}`),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,146 @@
+/** Businesses, clients and what they wrote, made by the product's own functions; a server to ask. */
+import type { Context } from '../../src/context.ts';
+import { conversationIdFor, identityKey, inboundMessageId } from '../../src/conversations/ids.ts';
+import { handleInboundMessage } from '../../src/conversations/inbound.ts';
+import { Identities, type IdentityRow } from '../../src/conversations/model.ts';
+import { createServer } from '../../src/http/server.ts';
+import { createLogger, type Logger } from '../../src/ops/log.ts';
+import { withTenant } from '../../src/store/scope.ts';
+import { addChannel } from '../../src/tenants/channels.ts';
+import { createApiKey } from '../../src/tenants/keys.ts';
+import { type Scope, SCOPES } from '../../src/tenants/model.ts';
+import { createTenant } from '../../src/tenants/tenants.ts';
+import { WABA } from './webhook.ts';
+
+export interface Business {
+  tenantId: string;
+  channelId: string;
+  phoneNumberId: string;
+  /** A key with every scope. */
+  key: string;
+}
+
+let numbers = 0;
+
+/** A tenant with one channel and a key that may do everything. */
+export async function openBusiness(ctx: Context, name: string): Promise<Business> {
+  numbers += 1;
+  const phoneNumberId = `1065${Date.now()}${numbers}`;
+  const { tenantId } = await createTenant(ctx, { name, email: 'owner@business.example' });
+  const { channelId } = await addChannel(ctx, {
+    tenantId,
+    phoneNumberId,
+    wabaId: WABA,
+    displayNumber: '+97235550100',
+    token: 'token-of-the-tests',
+    name: `${name} line`,
+  });
+  return { tenantId, channelId, phoneNumberId, key: await keyWith(ctx, tenantId, [...SCOPES]) };
+}
+
+export async function keyWith(ctx: Context, tenantId: string, scopes: Scope[]): Promise<string> {
+  return (await createApiKey(ctx, { tenantId, scopes })).key;
+}
+
+export interface Written {
+  conversationId: string;
+  messageId: string;
+}
+
+interface Writing {
+  phone: string;
+  name?: string;
+  body?: string;
+  wamid?: string;
+  /** Instead of a text: the message object without id, from and timestamp. */
+  message?: Record<string, unknown>;
+}
+
+let written = 0;
+
+/** A client writes to a business now. */
+export async function clientWrites(ctx: Context, business: Business, writing: Writing): Promise<Written> {
+  written += 1;
+  const { phone, name = 'Client', body = 'hello', wamid = `wamid.fixture.${written}` } = writing;
+  const { tenantId, channelId, phoneNumberId } = business;
+  const message = {
+    id: wamid,
+    from: phone,
+    timestamp: String(Math.floor(ctx.clock.now() / 1000)),
+    ...(writing.message ?? { type: 'text', text: { body } }),
+  };
+  const contacts = [{ wa_id: phone, profile: { name } }];
+  const position = ctx.positions.next();
+  return withTenant(tenantId, async () => {
+    await handleInboundMessage(ctx, {
+      tenantId,
+      channelId,
+      phoneNumberId,
+      position,
+      body: { message, contacts },
+    });
+    const _id = await identityKey(ctx, tenantId, { kind: 'phone', value: phone });
+    const identity = await ctx.store.model(Identities).findOne({ _id }).lean<IdentityRow>().exec();
+    const contactId = identity?.contactId ?? '';
+    return {
+      conversationId: await conversationIdFor(ctx, tenantId, channelId, { contactId }),
+      messageId: await inboundMessageId(ctx, tenantId, phoneNumberId, wamid),
+    };
+  });
+}
+
+export interface Answer<Body = unknown> {
+  status: number;
+  headers: Headers;
+  body: Body;
+  text: string;
+}
+
+interface Asking {
+  key?: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface TestGateway {
+  url: string;
+  /** Asks the gateway; the body is read as JSON where it is JSON. */
+  ask<Body = Record<string, unknown>>(method: string, path: string, asking?: Asking): Promise<Answer<Body>>;
+  close(): Promise<void>;
+}
+
+/** The product's server on a port of its own. */
+export async function openGateway(ctx: Context): Promise<TestGateway> {
+  const server = createServer(ctx, { webhook: (_request, response) => void response.end('webhook') });
+  const url = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
+  return {
+    url,
+    async ask<Body>(method: string, path: string, { key, body, headers }: Asking = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        body: (isJson ? JSON.parse(text) : text) as Body,
+      };
+    },
+    close: () => server.close(2_000),
+  };
+}
+
+/** A logger whose lines are kept. */
+export function keptLog(level = 'debug'): { log: Logger; lines: string[] } {
+  const lines: string[] = [];
+  return { log: createLogger(level, { write: (line: string) => void lines.push(line) }), lines };
+}
