@@ -1,6 +1,6 @@
 /** Opens what every process of the gateway stands on: settings, servers, keys, queues. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readSettings, type Settings } from '../config/settings.ts';
@@ -133,11 +133,7 @@ async function masterKeys(settings: Settings, log: Logger): Promise<Buffer[]> {
   if (settings.MASTER_KEY) return settings.MASTER_KEY.map((key) => Buffer.from(key, 'base64'));
   await mkdir(settings.DATA_DIR, { recursive: true });
   const path = join(settings.DATA_DIR, 'master.key');
-  try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${randomBytes(32).toString('base64')}\n`);
-    await file.sync();
-    await file.close();
+  if (await makeKey(path)) {
     log.warn(
       {
         part: 'master-key',
@@ -145,12 +141,31 @@ async function masterKeys(settings: Settings, log: Logger): Promise<Buffer[]> {
       },
       'master-key.made',
     );
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   await chmod(path, 0o600);
   const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
   if (key.length !== 32)
     throw new Error(`${path} does not hold 32 bytes in base64; restore it from its copy.`);
   return [key];
+}
+
+/**
+ * Makes the key file unless there is one. It appears whole and only once, whoever starts at the same moment and
+ * whatever dies in between. @returns false when it was there.
+ */
+async function makeKey(path: string): Promise<boolean> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(`${randomBytes(32).toString('base64')}\n`);
+    await file.sync();
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await file.close();
+    await unlink(draft);
+  }
 }
