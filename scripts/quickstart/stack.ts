@@ -173,7 +173,7 @@ function environmentOf(
 
 async function runCli<T>(args: string[], environment: Record<string, string | undefined>): Promise<T> {
   try {
-    const { stdout } = await runFile(process.execPath, [built('src/cli.js'), ...args, '--json'], {
+    const { stdout } = await runFile(process.execPath, [built('../bin/whatsper.js'), ...args, '--json'], {
       env: environment,
     });
     return JSON.parse(stdout) as T;

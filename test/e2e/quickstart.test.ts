@@ -62,8 +62,9 @@ function readOf(pid: string, file: string): string {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {
     // It ended meanwhile, or is somebody else's.
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      {return '';}
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      return '';
+    }
     throw error;
   }
 }
