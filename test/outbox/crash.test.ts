@@ -187,5 +187,5 @@ describe('P5: a worker killed in the middle of its call', () => {
     const status = { id: 'wamid.of-one', status: 'delivered', timestamp: '1795348800' };
     await own.status({ ...status, biz_opaque_callback_data: one._id });
     expect((await own.row(one._id)).status).toBe('delivered');
-  });
+  }, 90_000);
 });

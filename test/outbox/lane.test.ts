@@ -8,17 +8,8 @@ import { withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
 import { WINDOW_MS } from '../../src/whatsapp/window.ts';
 import { ManualClock } from '../support/clock.ts';
-import {
-  GRAPH,
-  graphAccepts,
-  graphRefuses,
-  graphSays,
-  openWorld,
-  SEND_PATH,
-  TOKEN,
-  wamidOf,
-  type World,
-} from './world.ts';
+import { GRAPH, graphAccepts, graphRefuses, graphSays, SEND_PATH } from './fake-graph.ts';
+import { openWorld, TOKEN, wamidOf, type World } from './world.ts';
 
 const clock = new ManualClock();
 let world: World;

@@ -7,7 +7,8 @@ import type { Reject } from '../../src/ops/errors.ts';
 import { resolveMessage } from '../../src/outbox/resolve.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { ManualClock } from '../support/clock.ts';
-import { graphAccepts, graphSays, openWorld, type World } from './world.ts';
+import { graphAccepts, graphSays } from './fake-graph.ts';
+import { openWorld, type World } from './world.ts';
 
 const clock = new ManualClock();
 let world: World;

@@ -9,7 +9,8 @@ import { withTenant } from '../../src/store/scope.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { WINDOW_MS } from '../../src/whatsapp/window.ts';
 import { ManualClock } from '../support/clock.ts';
-import { graphAccepts, graphRefuses, graphSays, openWorld, type World } from './world.ts';
+import { graphAccepts, graphRefuses, graphSays } from './fake-graph.ts';
+import { openWorld, type World } from './world.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 10, 22, 12));
 let world: World;

@@ -6,7 +6,8 @@ import { systemClock } from '../../src/ops/clock.ts';
 import { openRedis } from '../../src/store/redis.ts';
 import { startOutbox } from '../../workers/outbox.ts';
 import { until } from '../support/until.ts';
-import { graphAccepts, graphSays, openWorld, type World } from './world.ts';
+import { graphAccepts, graphSays } from './fake-graph.ts';
+import { openWorld, type World } from './world.ts';
 
 let world: World;
 let stop: () => Promise<void>;

@@ -1,7 +1,5 @@
-/** A business with one number, its clients, and a sender whose Graph API is nock: all that the outbox tests need. */
+/** A business with one number, its clients, and a sender: all that the outbox tests need. */
 import { Writable } from 'node:stream';
-
-import nock from 'nock';
 
 import { findOrCreateContact } from '../../src/conversations/contacts.ts';
 import {
@@ -27,8 +25,6 @@ import { type TestContext, testContext } from '../support/context.ts';
 
 export const NUMBER_ID = '106540352242922';
 export const TOKEN = 'EAAG-token-of-the-number';
-export const GRAPH = 'https://graph.facebook.com';
-export const SEND_PATH = `/v25.0/${NUMBER_ID}/messages`;
 
 export interface World {
   ctx: TestContext;
@@ -159,40 +155,7 @@ export interface Sent {
   biz_opaque_callback_data: string;
 }
 
-/** Answers the next `times` sends with 200 and wamids of their own; collects the requests' bodies. */
-export function graphAccepts(times = 1, contact: Record<string, string> = {}): Sent[] {
-  const sent: Sent[] = [];
-  nock(GRAPH, { reqheaders: { authorization: `Bearer ${TOKEN}` } })
-    .post(SEND_PATH)
-    .times(times)
-    .reply(200, (_uri, body) => {
-      const request = body as Sent & Record<string, unknown>;
-      sent.push(request);
-      return acceptance(wamidOf(request), { input: request.to ?? request.recipient, ...contact });
-    });
-  return sent;
-}
-
 /** The wamid that this fake Graph API gives to a request. */
 export function wamidOf(request: Pick<Sent, 'biz_opaque_callback_data'>): string {
   return `wamid.HBgL${request.biz_opaque_callback_data}==`;
-}
-
-function acceptance(wamid: string, contact: object): object {
-  return { messaging_product: 'whatsapp', contacts: [contact], messages: [{ id: wamid }] };
-}
-
-/** Answers the next send with an error object of the Graph API. */
-export function graphRefuses(code: number, httpStatus = 400): nock.Scope {
-  const error = { message: `(#${code}) No`, type: 'OAuthException', code, fbtrace_id: 'Az8or2yhqkZfEZ' };
-  return nock(GRAPH).post(SEND_PATH).reply(httpStatus, { error });
-}
-
-/** Answers the next send with something that is not the Graph API's word. */
-export function graphSays(
-  httpStatus: number,
-  body: string,
-  headers: Record<string, string> = {},
-): nock.Scope {
-  return nock(GRAPH).post(SEND_PATH).reply(httpStatus, body, headers);
 }
