@@ -34,7 +34,7 @@ export function Filters({ value, onChange, waiting, moreWaiting }: FiltersProps)
         const filter = FILTERS.find((candidate) => candidate === next);
         if (filter !== undefined) onChange(filter);
       }}
-      className="flex gap-1 overflow-x-auto px-3 pt-2.5 pb-2 [scrollbar-width:none]"
+      className="flex shrink-0 gap-1 overflow-x-auto px-3 pt-2.5 pb-2 [scrollbar-width:none]"
     >
       {FILTERS.map((filter) => (
         <ToggleGroup.Item

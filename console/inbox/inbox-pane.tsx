@@ -40,7 +40,7 @@ export function InboxPane({ openId, waiting, moreWaiting }: InboxPaneProps) {
   const conversations = itemsOf(list.data).filter((conversation) => matchesSearch(conversation, search));
   return (
     <section aria-label={t('inbox.label')} className="flex min-h-0 flex-1 flex-col">
-      <header className="flex items-center justify-between gap-3 px-4 pt-3.5 pb-2">
+      <header className="flex shrink-0 items-center justify-between gap-3 px-4 pt-3.5 pb-2">
         <div className="min-w-0">
           <h1 dir="auto" className="one-line text-lg leading-6 font-semibold">
             {me.tenant.name}

@@ -10,7 +10,7 @@ interface SearchBoxProps {
 export function SearchBox({ value, onChange }: SearchBoxProps) {
   const { t } = useTranslation();
   return (
-    <div className="mx-3 flex h-10 items-center gap-2 rounded-xl border border-line bg-raised px-3 focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
+    <div className="mx-3 flex h-10 shrink-0 items-center gap-2 rounded-xl border border-line bg-raised px-3 focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
       <Search aria-hidden className="size-4 shrink-0 text-muted" />
       <input
         type="search"

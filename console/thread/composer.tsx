@@ -95,7 +95,7 @@ function TextBox({ text, onChange, onSend }: TextBoxProps) {
       className="border-t border-line bg-surface px-3 py-2.5 pb-[max(0.625rem,env(safe-area-inset-bottom))] md:px-8"
     >
       <div className="mx-auto flex max-w-4xl items-end gap-2">
-        <div className="flex min-w-0 flex-1 rounded-2xl border border-edge/70 bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
+        <div className="flex min-w-0 flex-1 rounded-2xl border border-edge bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
           <textarea
             ref={box}
             data-testid="composer"

@@ -37,12 +37,10 @@ function Reason({ error }: { error: MessageError }) {
   const { t } = useTranslation();
   return (
     <div className="mt-1">
-      <p dir="auto" className="font-medium w-fit max-w-full">
-        {error.title}
-      </p>
-      <p dir="auto" className="w-fit max-w-full">
-        {error.detail}
-      </p>
+      <div dir="auto" className="w-fit max-w-full">
+        <p className="font-medium">{error.title}</p>
+        <p>{error.detail}</p>
+      </div>
       {error.code !== null && (
         <p className="mt-0.5 text-muted">{t('message.failedCode', { code: error.code })}</p>
       )}

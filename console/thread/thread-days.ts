@@ -20,10 +20,11 @@ export interface ThreadEntry {
 /** Messages of one side within this time stand together. */
 const GROUP_MS = 5 * 60_000;
 
-/** The thread by local days, grouped. `newestFirst` is the order of the API's lists. */
+/** The thread by local days, grouped. `newestFirst` is the order of the API's lists; equal times keep it. */
 export function threadDays(newestFirst: readonly Message[]): ThreadDay[] {
   const days: ThreadDay[] = [];
-  for (const message of newestFirst.toReversed()) {
+  const oldestFirst = newestFirst.toReversed().sort((one, other) => timeOf(one) - timeOf(other));
+  for (const message of oldestFirst) {
     const time = new Date(message.timestamp);
     const day = localDay(time);
     const current = days.at(-1);
@@ -41,5 +42,9 @@ export function threadDays(newestFirst: readonly Message[]): ThreadDay[] {
 
 function sameGroup(earlier: Message, later: Message): boolean {
   if (earlier.direction !== later.direction) return false;
-  return Date.parse(later.timestamp) - Date.parse(earlier.timestamp) <= GROUP_MS;
+  return timeOf(later) - timeOf(earlier) <= GROUP_MS;
+}
+
+function timeOf(message: Message): number {
+  return Date.parse(message.timestamp);
 }

@@ -4,7 +4,7 @@ type Look = 'primary' | 'plain' | 'quiet';
 
 const LOOKS: Record<Look, string> = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong disabled:opacity-55',
-  plain: 'border border-edge/60 bg-surface text-ink hover:bg-hover disabled:opacity-55',
+  plain: 'border border-edge bg-surface text-ink hover:bg-hover disabled:opacity-55',
   quiet: 'text-accent hover:bg-hover disabled:opacity-55',
 };
 
