@@ -57,12 +57,15 @@ async function checkedInput(route: Route, request: Request, response: Response) 
   };
 }
 
-function checkedBody({ body, readBody }: Route, input: unknown): unknown {
-  return readBody ? readBody(input) : body && checked(body, input, 'body');
+function checkedBody({ body, lookAtBody }: Route, input: unknown): unknown {
+  lookAtBody?.(input);
+  return body && checked(body, input, 'body');
 }
 
-/** @throws Reject (415) for another content type; the parser's refusals for what is too large or no JSON. */
+/** Undefined when there is none. @throws Reject (415) for another content type; the parser's refusals for what is too large or no JSON. */
 async function readJson(request: Request, response: Response): Promise<unknown> {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  if (length === '0' && encoding === undefined) return undefined;
   if (request.is('application/json') === false) {
     throw new Reject(415, 'unsupported-media-type', 'Send the body as Content-Type: application/json.');
   }

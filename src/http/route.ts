@@ -41,8 +41,8 @@ interface Definition<Params, Query, Body, Answer> {
   params?: z.ZodType<Params>;
   query?: z.ZodObject & z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  /** Reads the body where the schema's own refusals would not say enough. @throws Reject (422) */
-  readBody?: (body: unknown) => Body;
+  /** Looks at the body before the schema does, where a refusal can say more. @throws Reject (422) */
+  lookAtBody?: (body: unknown) => void;
   response: z.ZodType<Answer>;
   /** Status of success; 200 by default. */
   status?: 200 | 201 | 202;

@@ -43,9 +43,9 @@ export function createServer(ctx: Context, { webhook }: Handlers): GatewayServer
   const feed = createFeed(ctx);
   const server = createHttpServer(requestClasses(app), (request, response) => {
     const url = request.url ?? '';
-    if (WEBHOOK.test(url) && (request.method === 'POST' || request.method === 'GET'))
-      {webhook(request, response);}
-    else if (FEED.test(url)) feed.handle(request, response);
+    if (WEBHOOK.test(url) && (request.method === 'POST' || request.method === 'GET')) {
+      webhook(request, response);
+    } else if (FEED.test(url)) feed.handle(request, response);
     else app(request, response);
   });
   return {

@@ -29,7 +29,10 @@ const address = {
     .optional()
     .meta({ description: 'Business-scoped user id (BSUID).' }),
 };
-const StartBody = SendBody.extend(address);
+const StartBody = SendBody.extend(address).refine(
+  ({ to, recipient }) => (to === undefined) !== (recipient === undefined),
+  { path: ['to'], error: 'give exactly one of to and recipient' },
+);
 type StartBody = z.infer<typeof StartBody>;
 
 const resolution = z.strictObject({ as: z.enum(['sent', 'failed', 'resend']) });
@@ -44,7 +47,7 @@ export const outboxRoutes: Route[] = [
     scope: 'messages:send',
     params: idParams,
     body: SendBody,
-    readBody: parseSendBody,
+    lookAtBody: refuseOtherTypes,
     response: MessageSchema,
     status: 202,
     idempotent: true,
@@ -65,7 +68,7 @@ export const outboxRoutes: Route[] = [
       'As in a conversation, but the recipient is given by `to` or `recipient`, and our number by `channelId`.',
     scope: 'messages:send',
     body: StartBody,
-    readBody: readStartBody,
+    lookAtBody: refuseOtherTypes,
     response: MessageSchema,
     status: 202,
     idempotent: true,
@@ -104,21 +107,10 @@ export const outboxRoutes: Route[] = [
   }),
 ];
 
-/** @throws Reject (422) that names the fields of the address, else those of the message */
-function readStartBody(input: unknown): StartBody {
-  const given = typeof input === 'object' && input !== null ? { ...input } : {};
-  const { channelId, to, recipient, ...message } = given as Record<string, unknown>;
-  const parsed = z.strictObject(address).safeParse({ channelId, to, recipient });
-  const errors = parsed.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
-  if ((to === undefined) === (recipient === undefined)) {
-    errors.push({ path: 'to', message: 'Give exactly one of to and recipient.' });
-  }
-  if (!parsed.success || errors.length > 0) {
-    throw new Reject(422, 'invalid-request', 'The address of the message is not valid; see errors.', {
-      errors,
-    });
-  }
-  return { ...parsed.data, ...parseSendBody(message) };
+/** @throws Reject (422) that says which types can be sent */
+function refuseOtherTypes(body: unknown): void {
+  const type: unknown = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined;
+  if (typeof type === 'string' && !SendBody.shape.type.safeParse(type).success) parseSendBody(body);
 }
 
 /**

@@ -1,0 +1,176 @@
+/** P4: a tenant sees and changes nothing of another tenant. The matrix is made from the table of routes. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { collections } from '../../src/collections.ts';
+import { routes } from '../../src/http/routes.ts';
+import { asOperator } from '../../src/store/scope.ts';
+import { type TestContext,testContext } from '../support/context.ts';
+import {
+  type Business,
+  clientWrites,
+  openBusiness,
+  openGateway,
+  type TestGateway,
+  type Written,
+} from '../support/fixtures.ts';
+
+const CANARY = 'canary-of-the-victim';
+const PHONE = '972500000077';
+let ctx: TestContext;
+let gateway: TestGateway;
+let victim: Business & Written & { contactId: string };
+let stranger: Business;
+
+beforeAll(async () => {
+  ctx = await testContext();
+  gateway = await openGateway(ctx);
+  const business = await openBusiness(ctx, CANARY);
+  const written = await clientWrites(ctx, business, { phone: PHONE, name: CANARY, body: CANARY });
+  const conversation = await gateway.ask<{ contact: { id: string } }>(
+    'GET',
+    `/v1/conversations/${written.conversationId}`,
+    { key: business.key },
+  );
+  victim = { ...business, ...written, contactId: conversation.body.contact.id };
+  stranger = await openBusiness(ctx, 'Bet');
+});
+afterAll(async () => {
+  await gateway.close();
+  await ctx.close();
+});
+
+interface Ids {
+  conversationId: string;
+  messageId: string;
+  channelId: string;
+}
+
+interface Attack {
+  /** Value of `{id}`. */
+  id?: (ids: Ids) => string;
+  query?: (ids: Ids) => string;
+  body?: (ids: Ids) => unknown;
+  /** Without an id of the victim in it, a route answers the stranger's own. */
+  expected: 200 | 404;
+}
+
+const text = { type: 'text', text: { body: 'from a stranger' } };
+
+/** How each route of the table is attacked. A route without a line here fails the first test. */
+const ATTACKS: Record<string, Attack> = {
+  'get /v1/me': { expected: 200 },
+  'get /v1/channels': { expected: 200 },
+  'get /v1/contacts': { expected: 200 },
+  'get /v1/conversations': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
+  'get /v1/conversations/{id}': { id: (ids) => ids.conversationId, expected: 404 },
+  'get /v1/conversations/{id}/messages': { id: (ids) => ids.conversationId, expected: 404 },
+  'post /v1/conversations/{id}/messages': {
+    id: (ids) => ids.conversationId,
+    body: () => text,
+    expected: 404,
+  },
+  'post /v1/messages': {
+    body: ({ channelId }) => ({ channelId, to: `+${PHONE}`, ...text }),
+    expected: 404,
+  },
+  'get /v1/messages/{id}': { id: (ids) => ids.messageId, expected: 404 },
+  'get /v1/messages/{id}/timeline': { id: (ids) => ids.messageId, expected: 404 },
+  'post /v1/messages/{id}/resolve': {
+    id: (ids) => ids.messageId,
+    body: () => ({ as: 'sent' }),
+    expected: 404,
+  },
+};
+
+/** Ids that nobody has, of the same form. */
+const random: Ids = {
+  conversationId: `cnv_${'x'.repeat(22)}`,
+  messageId: `msg_${'x'.repeat(22)}`,
+  channelId: `chn_${'x'.repeat(26)}`,
+};
+
+async function attack(name: string, { id, query, body }: Attack, ids: Ids, key: string) {
+  const [method = '', pattern = ''] = name.split(' ');
+  const path = pattern.replace('{id}', id?.(ids) ?? '') + (query ? `?${query(ids)}` : '');
+  const asking = { key, ...(body ? { body: body(ids), headers: { 'Idempotency-Key': 'one' } } : {}) };
+  return gateway.ask(method.toUpperCase(), path, asking);
+}
+
+/** Every row of the victim in every collection. */
+async function rowsOfVictim(): Promise<unknown> {
+  const all: Record<string, unknown> = {};
+  for (const collection of collections) {
+    if (!('tenantId' in collection.fields) && collection.scope === 'operator') continue;
+    all[collection.name] = await asOperator('test: snapshot of a tenant', () =>
+      ctx.store.model(collection).find({ tenantId: victim.tenantId }).sort({ _id: 1 }).lean().exec(),
+    );
+  }
+  return all;
+}
+
+describe('P4: another tenant', () => {
+  it('is tried on every route of the table', () => {
+    expect(Object.keys(ATTACKS).sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  it.each(Object.entries(ATTACKS))(
+    '%s answers foreign ids like random ones, and changes nothing',
+    async (name, line) => {
+      const before = await rowsOfVictim();
+      const foreign = await attack(name, line, victim, stranger.key);
+      const unknown = await attack(name, line, random, stranger.key);
+      expect(foreign.status).toBe(line.expected);
+      expect(unknown.status).toBe(line.expected);
+      expect(withoutCursor(foreign.body)).toEqual(withoutCursor(unknown.body));
+      for (const secret of [CANARY, PHONE, victim.conversationId, victim.messageId, victim.contactId]) {
+        expect(foreign.text).not.toContain(secret);
+      }
+      expect(await rowsOfVictim()).toEqual(before);
+    },
+  );
+
+  it('is refused a cursor of the victim, like an altered one', async () => {
+    await clientWrites(ctx, victim, { phone: '972500000078' });
+    const own = await gateway.ask<{ nextCursor: string }>('GET', '/v1/conversations?limit=1', {
+      key: victim.key,
+    });
+    const cursor = own.body.nextCursor;
+    const mine = await gateway.ask('GET', `/v1/conversations?cursor=${cursor}`, { key: victim.key });
+    expect(mine.status).toBe(200);
+    const foreign = await gateway.ask('GET', `/v1/conversations?cursor=${cursor}`, { key: stranger.key });
+    const altered = await gateway.ask('GET', `/v1/conversations?cursor=x${cursor}`, { key: stranger.key });
+    expect(foreign.status).toBe(422);
+    expect(foreign.body).toMatchObject({ type: 'https://whatsper.dev/problems/bad-cursor' });
+    expect(foreign.body).toEqual(altered.body);
+  });
+
+  it('with the same Idempotency-Key and body gets a message of its own', async () => {
+    const asking = { body: text, headers: { 'Idempotency-Key': 'shared' } };
+    const theirs = await clientWrites(ctx, stranger, { phone: PHONE });
+    const path = (conversationId: string) => `/v1/conversations/${conversationId}/messages`;
+    const one = await gateway.ask('POST', path(victim.conversationId), { key: victim.key, ...asking });
+    const two = await gateway.ask('POST', path(theirs.conversationId), { key: stranger.key, ...asking });
+    expect([one.status, two.status]).toEqual([202, 202]);
+    expect(two.body.id).not.toBe(one.body.id);
+    expect(two.body.conversationId).toBe(theirs.conversationId);
+  });
+
+  it('has a contact, conversation and list of its own for the same phone', async () => {
+    const list = await gateway.ask<{ items: { id: string }[] }>('GET', '/v1/contacts', { key: stranger.key });
+    expect(list.body.items.map(({ id }) => id)).not.toContain(victim.contactId);
+    expect(list.text).not.toContain(CANARY);
+  });
+
+  it("can't use the victim's tenant id with a secret of its own", async () => {
+    const secret = stranger.key.split('_').at(-1) ?? '';
+    const answer = await gateway.ask('GET', '/v1/me', { key: `wsk_${victim.tenantId}_${secret}` });
+    expect(answer.status).toBe(401);
+  });
+});
+
+/** The stranger's own feed cursor may move between two answers. */
+function withoutCursor(body: Record<string, unknown>): Record<string, unknown> {
+  const { feedCursor, ...rest } = body;
+  void feedCursor;
+  return rest;
+}
