@@ -100,13 +100,15 @@ function once(url: URL, options: PostOptions, body: string): Promise<Answer | 'i
       method: 'POST',
       headers: { ...options.headers, 'content-length': length },
     });
+    let answer: Answer | undefined;
     request.on('response', (response) => {
       const { statusCode: status = 0, headers } = response;
       const retryAfter = headers['retry-after'];
-      const answer: Answer = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
-      drain(response, () => resolve(answer));
+      answer = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+      drain(response, () => resolve(answer as Answer));
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
+      if (answer) return resolve(answer); // cut while its body was read: the status counts
       const isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       resolve(isStale && !options.signal.aborted ? 'idle-connection-closed' : noAnswer(wordFor(error)));
     });
@@ -121,7 +123,7 @@ function drain(response: IncomingMessage, ended: () => void): void {
     bytes += chunk.length;
     if (bytes > ANSWER_LIMIT) response.destroy();
   });
-  response.on('error', () => undefined); // a cut answer: its status counts
+  response.on('error', () => undefined); // `close` follows
   response.on('close', ended);
 }
 
