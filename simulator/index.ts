@@ -49,10 +49,13 @@ function makeSimulation({ clock, randomBytes, log, ...rest }: SimulatorOptions):
   };
 }
 
+/** A gateway may open all its connections at once; Node's own limit is 511. */
+const WAITING_CONNECTIONS = 4_096;
+
 async function openDoor(server: Server, { host, port }: { host: string; port: number }): Promise<Door> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: WAITING_CONNECTIONS }, resolve);
   });
   const address = server.address() as AddressInfo;
   return {
@@ -73,7 +76,8 @@ async function openDoor(server: Server, { host, port }: { host: string; port: nu
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const simulation = makeSimulation(options);
   const receipts = new Receipts(simulation);
-  const server = createServer();
+  // Longer than clients keep idle connections, so that no send meets a connection that is just being closed.
+  const server = createServer({ keepAliveTimeout: 65_000 });
   const simulator = makeSimulator(simulation, receipts, await openDoor(server, simulation.settings));
   server.on('request', makeApp(simulation, receipts, simulator));
   return simulator;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Owns work that nobody awaits, so that stopping can end it and no failure is lost. */
@@ -7,7 +8,10 @@ export class Tasks {
   readonly #stopping = new AbortController();
 
   /** @param onQuiet called each time that the last running task has ended */
-  constructor(private readonly onQuiet: () => void) {}
+  constructor(private readonly onQuiet: () => void) {
+    // Every pause and request on its way listens; none is a leak.
+    setMaxListeners(0, this.#stopping.signal);
+  }
 
   /** Aborted when the simulator stops. */
   get signal(): AbortSignal {
