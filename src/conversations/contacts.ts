@@ -40,8 +40,11 @@ export async function addIdentity(
   contactId: string,
   known: KnownAs,
 ): Promise<void> {
-  for (const identity of identitiesOf(known)) await claimIdentity(ctx, tenantId, identity, contactId);
-  if (known.bsuid === undefined) return;
+  const owners = new Map<Identity['kind'], string>();
+  for (const identity of identitiesOf(known)) {
+    owners.set(identity.kind, await claimIdentity(ctx, tenantId, identity, contactId));
+  }
+  if (known.bsuid === undefined || owners.get('bsuid') !== contactId) return;
   const bsuid = await sealContactField(ctx, tenantId, contactId, 'bsuid', known.bsuid);
   await ctx.store
     .model(Contacts)

@@ -80,7 +80,8 @@ async function storeItem(
   if (item.kind === 'message')
     return handleInboundMessage(ctx, { ...to, position: item.position, body: item.body });
   const status = isJson(item.body.status) ? item.body.status : {};
-  await recordStatus(ctx, { ...to, receivedAt: new Date(Math.floor(item.position / 1000)), status });
+  const receivedAt = new Date(Math.floor(item.position / 1000));
+  await recordStatus(ctx, { ...to, receivedAt, status, contacts: item.body.contacts });
   return 'status';
 }
 
