@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { access, chmod, lstat, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
@@ -36,6 +36,14 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     throw new Error(`${folder} belongs to another user. Remove it, or run as the user that made it.`);
   }
   if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+/**
+ * What tells a folder from a copy of it, whatever the path by which it is reached. Good for as long as the kernel runs.
+ */
+export function folderIdentity(folder: string): string {
+  const { dev, ino } = statSync(folder);
+  return `${dev}:${ino}`;
 }
 
 /** Writes a whole file for this user only (0600), durably, so that a reader sees the old text or the new one. */

@@ -96,9 +96,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 /** Finds the supervisor of this folder, or starts one, until one of them gives a lease. */
 async function acquire(dataFolder: string, want: Want, onProgress: (line: string) => void): Promise<Lease> {
   let patience = Date.now() + PATIENCE_MS;
+  let told = '';
   const tell = (line: string): void => {
-    patience = Date.now() + PATIENCE_MS;
-    onProgress(line);
+    if (line !== told) onProgress(line);
+    told = line;
   };
   while (Date.now() < patience) {
     const claim = await readClaim(supervisorFolder(dataFolder));
@@ -106,8 +107,11 @@ async function acquire(dataFolder: string, want: Want, onProgress: (line: string
     if (path !== undefined && claim?.details.protocol !== PROTOCOL) {
       throw new Error(`Another version of this program uses ${dataFolder}: stop it first.`);
     }
+    const asked = Date.now();
     const lease = path === undefined ? undefined : await askForLease(path, want, tell);
     if (lease !== undefined) return lease;
+    // The time of a supervisor that installs, or stops its servers, is well spent.
+    patience += Date.now() - asked;
     await startSupervisor(dataFolder, tell);
     await delay(RETRY_MS);
   }

@@ -6,6 +6,7 @@
  * generation, which one of several rivals wins. A slow rival may still link a generation that was tidied away
  * meanwhile, so each looks once more after linking and gives way to a higher one.
  *
+ * A folder may be copied while it is locked; the copy's claim names another folder and counts for nothing.
  * A holder of this machine is alive when its process runs. For a holder elsewhere (another container or machine with
  * the same volume) only its heartbeat can tell: the claim's modification time must stand still while we watch.
  */
@@ -17,8 +18,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 import { codeOf } from './errors.ts';
-import { makePrivateFolder, readIfPresent, writeNewFile, writePrivateFile } from './files.ts';
-import { identify, isOfThisPlace, isRunning } from './process-identity.ts';
+import { folderIdentity, makePrivateFolder, readIfPresent, writeNewFile, writePrivateFile } from './files.ts';
+import { identify, isOfThisKernelRun, isOfThisPlace, isRunning } from './process-identity.ts';
 
 const HEARTBEAT_MS = 1_000;
 /** Five heartbeats missed. */
@@ -28,6 +29,8 @@ const WATCH_POLL_MS = 250;
 const claimSchema = z.object({
   nonce: z.string(),
   holder: z.object({ pid: z.number(), started: z.string(), place: z.string() }),
+  /** Identity of the folder that was claimed. */
+  folder: z.string(),
   /** What the holder tells those who find its claim, such as the path of its socket. */
   details: z.record(z.string(), z.string()),
   released: z.boolean(),
@@ -59,23 +62,27 @@ export interface LockOptions {
   onWatch?: () => Promise<void>;
 }
 
-/** Takes the lock, or answers the claim of the living process that has it. */
+/**
+ * Takes the lock, or answers the claim of the living process that has it. With the lock comes the claim that it
+ * succeeds, so that what a dead holder left can be tidied.
+ */
 export async function takeLock(
   folder: string,
   options: LockOptions,
-): Promise<{ lock: Lock } | { heldBy: Claim | undefined }> {
+): Promise<{ lock: Lock; predecessor: Claim | undefined } | { heldBy: Claim | undefined }> {
   await makePrivateFolder(folder);
   for (;;) {
     const top = await readTop(folder);
-    if (top !== undefined && !(await isFree(top, options))) return { heldBy: top.claim };
+    if (top !== undefined && !(await isFree(folder, top, options))) return { heldBy: top.claim };
     const lock = await makeClaim(folder, (top?.generation ?? 0) + 1, options);
-    if (lock !== undefined) return { lock };
+    if (lock !== undefined) return { lock, predecessor: top?.claim };
   }
 }
 
-/** The claim that stands highest, whether its holder lives or not; undefined when there is none. */
+/** The claim that stands highest, whether its holder lives or not; undefined when there is none for this folder. */
 export async function readClaim(folder: string): Promise<Claim | undefined> {
-  return (await readTop(folder))?.claim;
+  const claim = (await readTop(folder))?.claim;
+  return claim?.folder === folderIdentity(folder) ? claim : undefined;
 }
 
 async function makeClaim(
@@ -86,7 +93,13 @@ async function makeClaim(
   const nonce = randomUUID();
   const holder = identify(process.pid);
   if (holder === undefined) throw new Error('This process cannot find itself in the process table.');
-  const claim: Claim = { nonce, holder, details: options.details, released: false };
+  const claim: Claim = {
+    nonce,
+    holder,
+    folder: folderIdentity(folder),
+    details: options.details,
+    released: false,
+  };
   const path = join(folder, `claim.${generation}`);
   const draft = join(folder, `draft.${nonce}`);
   await writeNewFile(draft, JSON.stringify(claim));
@@ -141,9 +154,12 @@ function holdClaim(folder: string, generation: number, claim: Claim, options: Lo
   };
 }
 
-async function isFree(found: Found, options: LockOptions): Promise<boolean> {
+async function isFree(folder: string, found: Found, options: LockOptions): Promise<boolean> {
   const { claim } = found;
   if (claim?.released === true) return true;
+  if (claim !== undefined && isOfThisKernelRun(claim.holder) && claim.folder !== folderIdentity(folder)) {
+    return true;
+  }
   if (claim !== undefined && isOfThisPlace(claim.holder)) return !isRunning(claim.holder);
   const probed = claim === undefined ? 'unknown' : await options.probe?.(claim);
   if (probed === 'alive' || probed === 'dead') return probed === 'dead';

@@ -56,6 +56,8 @@ export async function keepRunning(
         try {
           await delay(pauseBefore(troubles), undefined, { signal: stopping.signal });
           current = await startServer(server, first.port, record, stopping.signal);
+          // Whoever asked us to stop meanwhile could not see it yet.
+          if (stopping.signal.aborted) await current.stop();
         } catch (error) {
           if (stopping.signal.aborted) return;
           troubles += 1;

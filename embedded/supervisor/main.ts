@@ -3,9 +3,10 @@
  * process that uses them, and end soon after the last.
  */
 import { randomBytes } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
-import type { Server } from 'node:net';
+import { rm } from 'node:fs/promises';
+import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { PROTOCOL, socketFolders, socketPath, supervisorFolder } from '../control.ts';
@@ -32,6 +33,10 @@ try {
 
 async function supervise(folder: string): Promise<void> {
   const { server, path } = await listen(folder);
+  const early: Socket[] = [];
+  // The claim can be read before we know that it counts: whoever connects by then has to wait.
+  const collect = (socket: Socket): void => void early.push(socket);
+  server.on('connection', collect);
   const ending = new AbortController();
   const endNow = (): void => ending.abort();
   const outcome = await takeLock(supervisorFolder(folder), {
@@ -46,8 +51,10 @@ async function supervise(folder: string): Promise<void> {
     await tellStarter({ held: true });
     return;
   }
+  await removeSocketOf(outcome.predecessor, folder);
   const supervisor = createSupervisor((report) => createServers(folder, supervisorFolder(folder), report));
-  server.on('connection', (socket) => supervisor.accept(socket));
+  server.off('connection', collect).on('connection', (socket) => supervisor.accept(socket));
+  for (const socket of early) supervisor.accept(socket);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, endNow);
   ending.signal.addEventListener('abort', () => supervisor.stop());
   await tellStarter({ listening: true });
@@ -78,12 +85,14 @@ async function listen(folder: string): Promise<{ server: Server; path: string }>
 
 async function closeSocket(server: Server, path: string): Promise<void> {
   server.close();
-  try {
-    await unlink(path);
-  } catch (error) {
-    // Node removes the name itself when it closes the server.
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
+  // Node removes the name itself, but only once the last connection is gone.
+  await rm(path, { force: true });
+}
+
+/** A supervisor that was killed leaves its socket's name behind. */
+async function removeSocketOf(predecessor: Claim | undefined, folder: string): Promise<void> {
+  const path = predecessor?.details.socket;
+  if (path !== undefined && socketFolders(folder).includes(dirname(path))) await rm(path, { force: true });
 }
 
 /** A refused connection proves a dead holder only where sockets of that holder could be reached at all. */

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { readIfPresent } from '../files.ts';
+import { folderIdentity, readIfPresent } from '../files.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 
 const recordSchema = z.object({
+  /** Identity of the folder for which it was written: the note in a copy speaks of somebody else's process. */
+  folder: z.string(),
   port: z.number().int(),
   process: z.object({ pid: z.number(), started: z.string(), place: z.string() }),
 });
@@ -32,14 +34,17 @@ export function serverRecord(folder: string, name: string): ServerRecord {
     async read() {
       const text = await readIfPresent(path);
       try {
-        return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
+        const record = text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
+        return record?.folder === folderIdentity(folder) ? record : undefined;
       } catch (error) {
         if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError)) throw error;
         return undefined;
       }
     },
     write(port, process) {
-      writeFileSync(`${path}.new`, JSON.stringify({ port, process }), { mode: 0o600 });
+      writeFileSync(`${path}.new`, JSON.stringify({ folder: folderIdentity(folder), port, process }), {
+        mode: 0o600,
+      });
       renameSync(`${path}.new`, path);
     },
   };

@@ -37,8 +37,10 @@ export interface RunningServer {
 /** Time for a server to write what it holds before it is killed. */
 export const STOP_GRACE_MS = 10_000;
 /** Reading back a large append-only file may take minutes. */
+const STACK_FRAME = /^\s+at /;
 const READY_LIMIT_MS = 10 * 60_000;
-const LINES_TOLD = 5;
+/** Enough for the message of a Node program that fails, which ends in many lines about it. */
+const LINES_TOLD = 12;
 
 /**
  * Starts a server on this port and waits until it answers.
@@ -54,13 +56,13 @@ export async function startServer(
   const { command, args, env } = server.command(port);
   // Its standard input closes when we die: a server of our own ends by that, the others do not read it.
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
-  const identity = child.pid === undefined ? undefined : identify(child.pid);
-  if (identity !== undefined) record.write(port, identity);
   const ended = whenEnded(child);
   const output = followOutput(child);
   const settled = new AbortController();
   const impatient = AbortSignal.any([signal, settled.signal, AbortSignal.timeout(READY_LIMIT_MS)]);
   try {
+    const identity = child.pid === undefined ? undefined : identify(child.pid);
+    if (identity !== undefined) record.write(port, identity);
     await Promise.race([
       server.ready({ pid: child.pid ?? 0, port, line: output.line }),
       ended.then((how) => Promise.reject(new Error(how))),
@@ -120,7 +122,11 @@ function followOutput(child: ChildProcessWithoutNullStreams): {
 } {
   const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }));
   const lines: string[] = [];
-  for (const reader of readers) reader.on('line', (line) => lines.push(line));
+  for (const reader of readers) {
+    reader.on('line', (line) => {
+      if (line.trim() !== '' && !STACK_FRAME.test(line)) lines.push(line);
+    });
+  }
   // A server that ended has closed its input; that is told by its end already.
   child.stdin.on('error', () => undefined);
   return {

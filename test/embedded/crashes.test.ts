@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -118,6 +118,8 @@ describe('after kill -9', () => {
     expect(second.redisUrl).toBe(first.redisUrl);
     expect(await askRedis(second.redisUrl, 'GET', 'kept')).toBe('yes');
     expect(await processesOn(dataDir, 'redis-server')).toHaveLength(1);
+    const sockets = (await readdir(join(dataDir, 'embedded'))).filter((name) => name.endsWith('.sock'));
+    expect(sockets).toHaveLength(1);
     await second.close();
   });
 
@@ -133,6 +135,26 @@ describe('after kill -9', () => {
     // Were this process stopped, nobody would be here to say so.
     const second = await startOpener({ dataDir });
     await second.close();
+  });
+});
+
+describe('a copy of a data folder in use', () => {
+  it('gets servers of its own and leaves those of the original alone', async () => {
+    const original = await startOpener({ dataDir: join(dataDir, 'original') });
+    await askRedis(original.redisUrl, 'SET', 'of', 'the original');
+    const { pid } = await readNote(join(dataDir, 'original'), 'redis');
+    await cp(join(dataDir, 'original'), join(dataDir, 'copy'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.sock'),
+    });
+    const copy = await startOpener({ dataDir: join(dataDir, 'copy') });
+    expect(copy.redisUrl).not.toBe(original.redisUrl);
+    expect(await askRedis(copy.redisUrl, 'GET', 'of')).toBe('the original');
+    await askRedis(copy.redisUrl, 'SET', 'of', 'the copy');
+    expect(await askRedis(original.redisUrl, 'GET', 'of')).toBe('the original');
+    await copy.close();
+    expect((await readNote(join(dataDir, 'original'), 'redis')).pid).toBe(pid);
+    await original.close();
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { findFreePort } from '../../embedded/ports.ts';
+import { identify } from '../../embedded/process-identity.ts';
 import type { KeptServer } from '../../embedded/supervisor/keep-running.ts';
 import { keepRunning } from '../../embedded/supervisor/keep-running.ts';
 import { serverRecord } from '../../embedded/supervisor/records.ts';
@@ -113,6 +114,20 @@ describe('keepRunning', () => {
     await expect(keep("console.error('bad option'); process.exit(2)")).rejects.toThrow(
       'Fake did not start: it ended with code 2. | bad option',
     );
+  });
+
+  it('leaves no process behind when it cannot be noted', async () => {
+    let pid = 0;
+    const record = {
+      read: async () => undefined,
+      write: (_port: number, started: { pid: number }) => {
+        pid = started.pid;
+        throw new Error('the disk is full');
+      },
+    };
+    await expect(keepRunning(fake(LISTENS), record, () => undefined)).rejects.toThrow('the disk is full');
+    expect(pid).toBeGreaterThan(0);
+    expect(identify(pid)).toBeUndefined();
   });
 
   it('fails when there is no such program', async () => {

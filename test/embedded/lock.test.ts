@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 
 import type { Lock } from '../../embedded/lock.ts';
 import { readClaim, takeLock } from '../../embedded/lock.ts';
-import { moduleCommand } from '../../embedded/module-command.ts';
+import { sourceCommand } from './openers.ts';
 
 // Each test starts several programs, which takes its time on a busy machine.
 jest.setTimeout(120_000);
@@ -36,7 +36,7 @@ async function kill(child: ChildProcessWithoutNullStreams): Promise<void> {
 }
 
 async function startHolder(): Promise<{ child: ChildProcessWithoutNullStreams; took: boolean }> {
-  const { command, args } = moduleCommand(import.meta.url, './lock-holder');
+  const { command, args } = sourceCommand(new URL('./lock-holder.ts', import.meta.url));
   const child = spawn(command, [...args, folder], {
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: 'pipe',
@@ -84,6 +84,15 @@ describe('takeLock', () => {
     expect(took).toBe(true);
     expect(await take()).toBe(false);
     expect((await startHolder()).took).toBe(false);
+  });
+
+  it('takes the lock of a copied folder, whose claim is about another', async () => {
+    await startHolder();
+    await cp(folder, `${folder}-copy`, { recursive: true });
+    const outcome = await takeLock(`${folder}-copy`, { details: {} });
+    if ('lock' in outcome) held.push(outcome.lock);
+    expect(outcome).toHaveProperty('lock');
+    expect(await take()).toBe(false);
   });
 
   it('gives a released lock to the next at once', async () => {

@@ -1,13 +1,23 @@
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
 
-import { moduleCommand } from '../../embedded/module-command.ts';
 import { chooseMongodb } from '../../embedded/mongod.ts';
-import { endOpeners, openHere, processesOn, readNote, startOpener, waitFor } from './openers.ts';
+import { serverRecord } from '../../embedded/supervisor/records.ts';
+import {
+  endOpeners,
+  openHere,
+  processesOn,
+  readNote,
+  sourceCommand,
+  startOpener,
+  waitFor,
+} from './openers.ts';
 
 // Each test starts several programs, which takes its time on a busy machine.
 jest.setTimeout(120_000);
@@ -32,7 +42,7 @@ afterEach(async () => {
 });
 
 async function installMongod(): Promise<string> {
-  const { command, args } = moduleCommand(import.meta.url, './fake-mongod');
+  const { command, args } = sourceCommand(new URL('./fake-mongod.ts', import.meta.url));
   const path = join(bin, 'mongod');
   const line = [command, ...args].map((word) => `'${word}'`).join(' ');
   await writeFile(path, `#!/bin/sh\nexec ${line} "$@"\n`);
@@ -75,6 +85,18 @@ describe('the built-in MongoDB', () => {
     expect(second.mongodbUri).toBe(first.mongodbUri);
     expect(await texts(second.mongodbUri)).toEqual(['kept']);
     await second.close();
+  });
+
+  it('takes another port when a stranger has the old one', async () => {
+    const stranger = createServer();
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as AddressInfo;
+    await mkdir(join(dataDir, 'embedded'));
+    serverRecord(join(dataDir, 'embedded'), 'mongodb').write(port, { pid: 0, started: '', place: '' });
+    const servers = await openHere({ dataDir, ...wish });
+    expect(new URL(servers.mongodbUri).port).not.toBe(String(port));
+    await servers.close();
+    await new Promise((resolve) => stranger.close(resolve));
   });
 
   it('comes back on the same port, with its data, after kill -9', async () => {

@@ -56,7 +56,7 @@ export async function startOpener(
   options: Partial<EmbeddedOptions> & { dataDir: string },
   environment: Record<string, string> = {},
 ): Promise<Opener> {
-  const { command, args } = moduleCommand(import.meta.url, './opener');
+  const { command, args } = sourceCommand(new URL('./opener.ts', import.meta.url));
   const wanted = { redis: true, mongodb: false, mongodbKind: 'auto', lingerMs: 0, ...options };
   const env = { ...process.env, NODE_OPTIONS: '', ...environment };
   const child = spawn(command, [...args, JSON.stringify(wanted)], { env, stdio: 'pipe' });
@@ -87,6 +87,11 @@ export async function startOpener(
       await ended;
     },
   };
+}
+
+/** The command line that runs a program of the tests, which exists as source only. */
+export function sourceCommand(program: URL): { command: string; args: string[] } {
+  return moduleCommand(import.meta.url, program.href.replace(/\.ts$/, ''));
 }
 
 /** Ends every opener that a test left; their servers follow. */
