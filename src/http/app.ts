@@ -26,8 +26,7 @@ export function createApp(ctx: Context, health = new Health(ctx)): Express {
   app.get('/openapi.json', (_request, response) => void response.json(document));
   mountDocs(app);
   mountConsole(app);
-  app.use(['/webhooks/whatsapp', '/webhooks/whatsapp/:app'], refuseMethod(['GET', 'POST']));
-  app.use('/v1/feed', refuseMethod(['GET']));
+  app.all(['/webhooks/whatsapp', '/webhooks/whatsapp/:app'], refuseMethod(['GET', 'POST']));
   app.use(() => {
     throw new Reject(404, 'not-found', 'No such address.');
   });

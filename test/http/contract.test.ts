@@ -6,7 +6,7 @@ import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import type { ConversationView, MessageView } from '../../src/http/schemas.ts';
 import { withTenant } from '../../src/store/scope.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Answer,
   type Business,

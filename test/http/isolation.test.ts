@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collections } from '../../src/collections.ts';
 import { routes } from '../../src/http/routes.ts';
 import { asOperator } from '../../src/store/scope.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Business,
   clientWrites,

@@ -6,7 +6,7 @@ import { routes } from '../../src/http/routes.ts';
 import { ProblemSchema } from '../../src/http/schemas.ts';
 import { createApiKey, revokeApiKey } from '../../src/tenants/keys.ts';
 import { SCOPES } from '../../src/tenants/model.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Answer,
   type Business,

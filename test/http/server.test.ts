@@ -1,0 +1,220 @@
+/** The server around Express: who answers what, headers, stopping; and that the prepared prototypes change no answer. */
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createNodeServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import express, { type Express } from 'express';
+
+import { mountConsole } from '../../src/http/console.ts';
+import { requestClasses } from '../../src/http/prototypes.ts';
+import { createServer } from '../../src/http/server.ts';
+import { type TestContext,testContext } from '../support/context.ts';
+import { openGateway, type TestGateway } from '../support/fixtures.ts';
+import { until } from '../support/until.ts';
+
+let ctx: TestContext;
+let gateway: TestGateway;
+beforeAll(async () => {
+  ctx = await testContext();
+  gateway = await openGateway(ctx);
+});
+afterAll(async () => {
+  await gateway.close();
+  await ctx.close();
+});
+
+/** The whole answer to raw bytes, as they come over the wire. */
+async function raw(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.setEncoding('utf8');
+  let answer = '';
+  socket.on('data', (chunk: string) => (answer += chunk));
+  socket.write(request);
+  await once(socket, 'close');
+  return answer;
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** An application that uses what Express adds to requests and responses. */
+function sampleApp(): Express {
+  const app = express();
+  const inner = express.Router();
+  inner.get(
+    '/who',
+    (request, response) => void response.json({ base: request.baseUrl, same: request.app === app }),
+  );
+  app.set('trust proxy', true);
+  app.use('/inner', inner);
+  app.use(express.json({ limit: 100 }));
+  app.get('/json', (request, response) => void response.json({ query: request.query, ip: request.ip }));
+  app.get(
+    '/proxy',
+    (request, response) => void response.json([request.protocol, request.hostname, request.secure]),
+  );
+  app.get('/away', (_request, response) => void response.redirect('/json'));
+  app.get('/cookie', (_request, response) => void response.cookie('a', 'b').status(201).send('<p>ok</p>'));
+  app.get('/error', () => {
+    throw new Error('broken');
+  });
+  app.post(
+    '/echo',
+    (request, response) => void response.json({ body: request.body as unknown, type: request.is('json') }),
+  );
+  app.use((error: { status?: number }, _request: unknown, response: express.Response, next: unknown) => {
+    void next;
+    response.status(error.status ?? 500).json({ failed: true });
+  });
+  return app;
+}
+
+const plain = (line: string, headers = '', body = '') =>
+  `${line} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n${headers}\r\n${body}`;
+const withBody = (body: string) =>
+  `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+
+describe('prepared prototypes', () => {
+  it('answer byte for byte like plain Express, without changing a prototype', async () => {
+    const usual = createNodeServer(sampleApp());
+    const app = sampleApp();
+    const prototypes = new Set<boolean>();
+    const prepared = createNodeServer(requestClasses(app), (request, response) => {
+      const before = [Object.getPrototypeOf(request), Object.getPrototypeOf(response)] as unknown[];
+      app(request, response);
+      prototypes.add(
+        before[0] === Object.getPrototypeOf(request) && before[1] === Object.getPrototypeOf(response),
+      );
+    });
+    const ports = [await listening(usual), await listening(prepared)];
+    const small = '{"a":"\u05e9"}';
+    const large = JSON.stringify('x'.repeat(200));
+    for (const request of [
+      plain('GET /json?a=1&b=2'),
+      plain('HEAD /json'),
+      plain('GET /proxy', 'X-Forwarded-Proto: https\r\nX-Forwarded-Host: other\r\n'),
+      plain('GET /away'),
+      plain('GET /cookie'),
+      plain('GET /inner/who'),
+      plain('GET /nothing'),
+      plain('GET /error'),
+      plain('OPTIONS /json'),
+      plain('POST /echo', withBody(small), small),
+      plain('POST /echo', withBody(large), large),
+      plain('POST /echo', withBody('{'), '{'),
+    ]) {
+      const [expected, seen] = await Promise.all(ports.map((port) => raw(port, request)));
+      const undated = (answer = '') => answer.replace(/Date: .*\r\n/, '');
+      expect(undated(seen)).toBe(undated(expected));
+      expect(seen).toMatch(/^HTTP\/1\.1 \d{3} /);
+    }
+    expect([...prototypes]).toEqual([true]);
+    usual.close();
+    prepared.close();
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['POST', '/webhooks/whatsapp'],
+    ['GET', '/webhooks/whatsapp?hub.mode=subscribe'],
+    ['POST', '/webhooks/whatsapp/second-app'],
+  ])('%s %s goes to the webhook, before Express', async (method, path) => {
+    const answer = await gateway.ask(method, path);
+    expect(answer.text).toBe('webhook');
+    expect(answer.headers.get('content-security-policy')).toBeNull();
+  });
+
+  it.each(['/webhooks/whatsapp/a/b', '/webhooks/whatsappx', '/v1/feedback'])('%s does not', async (path) => {
+    expect((await gateway.ask('GET', path)).status).toBe(404);
+  });
+
+  it('/healthz says that the process lives', async () => {
+    expect((await gateway.ask('GET', '/healthz')).body).toEqual({ status: 'alive' });
+  });
+
+  it('/readyz says that its servers answer', async () => {
+    expect((await gateway.ask('GET', '/readyz')).body).toEqual({ status: 'ready' });
+  });
+});
+
+describe('headers', () => {
+  it.each(['/v1/me', '/docs', '/', '/healthz', '/nothing'])(
+    '%s carries the policy and tells nothing of us',
+    async (path) => {
+      const { headers } = await gateway.ask('GET', path);
+      const policy = headers.get('content-security-policy') ?? '';
+      for (const part of [
+        "script-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+        "frame-ancestors 'none'",
+      ]) {
+        expect(policy).toContain(part);
+      }
+      expect(policy).not.toContain('unsafe');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-powered-by')).toBeNull();
+      expect(headers.get('x-request-id')).toMatch(/^req_/);
+    },
+  );
+});
+
+describe('the console', () => {
+  it('is served with files that keep, and a page that does not; or says how to build it', async () => {
+    const folder = `${await mkdtemp(join(tmpdir(), 'console-'))}/`;
+    const app = express();
+    app.use((_request, response, next) => {
+      response.locals.state = {};
+      next();
+    });
+    mountConsole(app, folder);
+    const server = createNodeServer(app);
+    const port = await listening(server);
+    const before = await fetch(`http://127.0.0.1:${port}/`);
+    expect(before.status).toBe(503);
+    expect(await before.text()).toContain('npm run build');
+    await mkdir(`${folder}assets`);
+    await writeFile(`${folder}index.html`, '<!doctype html>');
+    await writeFile(`${folder}assets/app-abc123.js`, '');
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+    const script = await fetch(`http://127.0.0.1:${port}/assets/app-abc123.js`);
+    expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('stopping', () => {
+  it('closes idle connections at once, and cuts off the rest when the budget is spent', async () => {
+    const server = createServer(ctx, { webhook: () => undefined });
+    const port = await server.listen(0, '127.0.0.1');
+    const idle = connect(port, '127.0.0.1');
+    idle.write('GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n');
+    await once(idle, 'data');
+    const hanging = connect(port, '127.0.0.1');
+    hanging.write('POST /webhooks/whatsapp HTTP/1.1\r\nHost: gateway\r\nContent-Length: 0\r\n\r\n');
+    let cut = false;
+    hanging.on('close', () => (cut = true)).on('error', () => undefined);
+    const closed = server.close(300);
+    await once(idle, 'close');
+    await closed;
+    await until('the hanging request is cut off', () => cut);
+  });
+
+  it('refuses a port that is taken', async () => {
+    const port = Number(new URL(gateway.url).port);
+    const server = createServer(ctx, { webhook: () => undefined });
+    await expect(server.listen(port, '127.0.0.1')).rejects.toThrow('EADDRINUSE');
+    await server.close(100);
+  });
+});
