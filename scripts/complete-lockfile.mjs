@@ -59,8 +59,9 @@ function isLocked(owner, name) {
 }
 
 function describe(name, version, owner) {
-  if (!/^\d+\.\d+\.\d+/.test(version))
-    {throw new Error(`${name} is wanted as "${version}", not as one version.`);}
+  if (!/^\d+\.\d+\.\d+/.test(version)) {
+    throw new Error(`${name} is wanted as "${version}", not as one version.`);
+  }
   const words = name.split(/[/.-]/);
   const system = SYSTEMS.find((word) => words.includes(word));
   const processor =

@@ -55,24 +55,9 @@ async function tryAll(
 async function play(stack: Stack, graphToken: string, onProgress: (line: string) => void): Promise<Row[]> {
   onProgress('Making two businesses with the CLI');
   const [own, other] = await Promise.all([
-    makeTenant(stack, TENANT.name),
+    makeTenant(stack, TENANT.name, graphToken),
     makeTenant(stack, 'Another business'),
   ]);
-  for (const { phoneNumberId, wabaId, displayNumber, name } of NUMBERS) {
-    await stack.cli(
-      ...[
-        'channel',
-        'add',
-        '--tenant',
-        own.tenantId,
-        '--phone-number-id',
-        phoneNumberId,
-        '--waba-id',
-        wabaId,
-      ],
-      ...['--display-number', displayNumber, '--token', graphToken, '--name', name],
-    );
-  }
   onProgress('Playing clients and an agent');
   const phones = new Phones(stack.simulatorUrl);
   const feed = await openFeed(stack.gatewayUrl, own.key);
@@ -85,14 +70,22 @@ async function play(stack: Stack, graphToken: string, onProgress: (line: string)
   }
 }
 
-async function makeTenant(stack: Stack, name: string): Promise<{ tenantId: string; key: string }> {
+/** A tenant with an agent's key, and with the numbers of the demo when there is a token for them. */
+async function makeTenant(stack: Stack, name: string, token?: string): Promise<{ key: string }> {
   const { tenantId } = await stack.cli<{ tenantId: string }>(
     ...['tenant', 'create', '--name', name, '--email', TENANT.email],
   );
-  const { key } = await stack.cli<{ key: string }>(
-    ...['key', 'create', '--tenant', tenantId, '--scopes', AGENTS[0].scopes],
-  );
-  return { tenantId, key };
+  const numbers = token === undefined ? [] : NUMBERS;
+  const [{ key }] = await Promise.all([
+    stack.cli<{ key: string }>('key', 'create', '--tenant', tenantId, '--scopes', AGENTS[0].scopes),
+    ...numbers.map(({ phoneNumberId, wabaId, displayNumber, name: label }) =>
+      stack.cli(
+        ...['channel', 'add', '--tenant', tenantId, '--phone-number-id', phoneNumberId, '--waba-id', wabaId],
+        ...['--display-number', displayNumber, '--token', token ?? '', '--name', label],
+      ),
+    ),
+  ]);
+  return { key };
 }
 
 function report(rows: Row[]): number {
