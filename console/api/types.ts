@@ -43,6 +43,7 @@ export interface LastMessage {
   id: string;
   direction: Direction;
   type: string;
+  /** Start of a text; else the word of the type; empty once erased. */
   preview: string;
   status: MessageStatus;
   timestamp: string;
@@ -81,6 +82,8 @@ export interface Message {
   raw?: Record<string, unknown>;
   /** Arrived after newer messages were already handled; placed by its own time. */
   late?: boolean;
+  /** The content was erased and is gone. */
+  erased?: boolean;
   error?: MessageError;
 }
 

@@ -158,6 +158,7 @@ export const en = {
     template: 'Template',
     edit: 'Edited message',
     revoke: 'The message was deleted',
+    erased: 'The content was erased',
     unsupported: 'Unsupported message',
   },
   composer: {

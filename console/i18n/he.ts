@@ -160,6 +160,7 @@ export const he: typeof en = {
     template: 'תבנית',
     edit: 'הודעה שנערכה',
     revoke: 'ההודעה נמחקה',
+    erased: 'התוכן נמחק לצמיתות',
     unsupported: 'הודעה שאינה נתמכת',
   },
   composer: {

@@ -1,8 +1,10 @@
+import type { TFunction } from 'i18next';
 import { CornerDownRight, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation, LastMessage } from '../api/types.ts';
+import { CONTENT_KINDS } from '../thread/content.ts';
 import { StatusMark } from '../thread/status-mark.tsx';
 import { fullTime, listTime } from '../ui/time.ts';
 import { Avatar } from './avatar.tsx';
@@ -98,14 +100,18 @@ function Preview({ message, strong }: { message: LastMessage | null; strong: boo
       )}
       <span className="sr-only">{t(message.direction === 'out' ? 'message.to' : 'message.from')}</span>
       <span dir="auto" className="one-line min-w-0">
-        {message.preview === '' ? kindText(t, message.type) : message.preview}
+        {previewText(t, message)}
       </span>
     </span>
   );
 }
 
-function kindText(t: ReturnType<typeof useTranslation>['t'], type: string): string {
-  return t(`kinds.${type}` as 'kinds.unsupported', { defaultValue: t('kinds.unsupported') });
+/** Text as it begins; of the rest the kind, in the language of the screen. */
+function previewText(t: TFunction, { type, preview }: LastMessage): string {
+  if (preview === '') return t('kinds.erased');
+  if (type === 'text' || preview !== type) return preview;
+  const kind = CONTENT_KINDS.find((candidate) => candidate === type) ?? 'unsupported';
+  return t(`kinds.${kind}`);
 }
 
 function Marks({ conversation, waiting }: { conversation: Conversation; waiting: boolean }) {

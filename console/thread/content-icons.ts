@@ -1,6 +1,7 @@
 import {
   CircleQuestionMark,
   Contact,
+  Eraser,
   FileText,
   Image,
   Info,
@@ -41,5 +42,6 @@ export const KIND_ICONS: Record<ContentKind, LucideIcon> = {
   template: LayoutTemplate,
   edit: Pencil,
   revoke: Trash2,
+  erased: Eraser,
   unsupported: CircleQuestionMark,
 };

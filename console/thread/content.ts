@@ -19,6 +19,7 @@ export const CONTENT_KINDS = [
   'template',
   'edit',
   'revoke',
+  'erased',
   'unsupported',
 ] as const;
 
@@ -49,6 +50,7 @@ const NOTHING = { text: null, title: null, emoji: null, choices: [], rawKind: nu
  */
 export function viewContent(message: Message): ContentView {
   const content = message.content;
+  if (message.erased === true) return { ...NOTHING, kind: 'erased' };
   switch (message.type) {
     case 'text':
       return { ...NOTHING, kind: 'text', text: string(content.body) ?? '' };

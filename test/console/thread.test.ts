@@ -51,6 +51,10 @@ describe('viewContent', () => {
     expect(viewContent(of(type, content))).toMatchObject(expected);
   });
 
+  it('says that a message was erased, whatever it was', () => {
+    expect(viewContent(of('text', {}, { erased: true }))).toMatchObject({ kind: 'erased', text: null });
+  });
+
   it('never drops a type that it does not know', () => {
     expect(viewContent(of('hologram', {}))).toMatchObject({ kind: 'unsupported', rawKind: 'hologram' });
     const poll = of('unsupported', {}, { raw: { unsupported: { type: 'poll_creation' } } });
