@@ -22,24 +22,33 @@ export interface Request {
   readonly command: Document;
 }
 
-/** Cuts a stream of bytes into messages. */
+/** Cuts a stream of bytes into messages. Parts of a large one are put together once, when the last has come. */
 export class MessageReader {
-  #rest: Buffer = Buffer.alloc(0);
+  #parts: Buffer[] = [];
+  #length = 0;
 
   /** Takes bytes from the socket and returns the messages that are complete. Throws on a length out of range. */
   push(bytes: Buffer): Buffer[] {
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    this.#parts.push(bytes);
+    this.#length += bytes.length;
     const messages: Buffer[] = [];
-    while (this.#rest.length >= 4) {
-      const length = this.#rest.readInt32LE(0);
-      if (length < HEADER || length > LARGEST_MESSAGE) {
-        throw new Error(`A message of ${length} bytes is no MongoDB message`);
-      }
-      if (this.#rest.length < length) break;
-      messages.push(this.#rest.subarray(0, length));
-      this.#rest = this.#rest.subarray(length);
+    for (let size = this.#nextSize(); size <= this.#length; size = this.#nextSize()) {
+      const all = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
+      messages.push(all.subarray(0, size));
+      this.#parts = [all.subarray(size)];
+      this.#length -= size;
     }
     return messages;
+  }
+
+  /** The size of the message that has begun; infinite while even that is not known. */
+  #nextSize(): number {
+    if (this.#length < 4) return Infinity;
+    if ((this.#parts[0] as Buffer).length < 4) this.#parts = [Buffer.concat(this.#parts)];
+    const size = (this.#parts[0] as Buffer).readInt32LE(0);
+    if (size < HEADER || size > LARGEST_MESSAGE)
+      throw new Error(`A message of ${size} bytes is no MongoDB message`);
+    return size;
   }
 }
 

@@ -75,7 +75,12 @@ interface Change {
   readonly upsert: boolean;
 }
 
-function changeOf(collection: Collection, item: Document, filterName: string, update: Value): Change {
+function changeOf(
+  collection: Collection | undefined,
+  item: Document,
+  filterName: string,
+  update: Value,
+): Change {
   checkCollation(item);
   const arrayFilters = parseArrayFilters(documentList(item, 'arrayFilters'));
   const filter = parseFilter(documentField(item, filterName));
@@ -119,13 +124,7 @@ const update = define(['updates', 'ordered', 'bypassDocumentValidation'], (comma
     const upserted: Document[] = [];
     const errors = each(command, updates, (item, index) => {
       checkFields('update', item, UPDATE_FIELDS);
-      const collection = existingOrNew(
-        context,
-        command,
-        textField(command, 'update'),
-        item['upsert'] === true,
-      );
-      const id = collection && updateBy(collection, item, totals);
+      const id = updateBy(context, command, item, totals);
       if (id) upserted.push({ index: fromNumber(index), _id: id.value });
     });
     const n = fromNumber(totals.matched + upserted.length);
@@ -155,17 +154,20 @@ function existingOrNew(
 
 /** Runs one update statement; returns the `_id` of what it inserted. */
 function updateBy(
-  collection: Collection,
+  context: CommandContext,
+  command: Document,
   item: Document,
   totals: { matched: number; modified: number },
 ): { value: Value } | undefined {
-  const wanted = changeOf(collection, item, 'q', item['u']);
+  const name = textField(command, 'update');
+  const wanted = changeOf(collectionOf(context, command, name), item, 'q', item['u']);
   const multi = item['multi'] === true;
   if (multi && wanted.update.kind === 'replace') {
     throw new MongoError(9, 'multi update is not supported for replacement-style update');
   }
-  // The places are collected first: a change may move a document within the index that is read.
-  const ids = [...run(collection, { ...wanted.query, limit: multi ? 0 : 1 })].map(({ stored }) => stored.id);
+  const collection = existingOrNew(context, command, name, wanted.upsert);
+  if (!collection) return undefined;
+  const ids = placesOf(collection, { ...wanted.query, limit: multi ? 0 : 1 });
   for (const id of ids) {
     const stored = collection.read(id);
     if (!stored) continue;
@@ -175,6 +177,10 @@ function updateBy(
   }
   return ids.length === 0 && wanted.upsert ? { value: upsert(collection, wanted)['_id'] } : undefined;
 }
+
+/** Where the documents of a query are, collected first: a change may move a document within the index that is read. */
+const placesOf = (collection: Collection, query: Query): Buffer[] =>
+  Array.from(run(collection, query), ({ stored }) => stored.id);
 
 const remove = define(['deletes', 'ordered'], (command, context) => {
   const deletes = documentList(command, 'deletes');
@@ -191,7 +197,7 @@ const remove = define(['deletes', 'ordered'], (command, context) => {
       }
       if (!collection) return;
       const query = { filter, sort: [], skip: 0, limit, hint: hintOf(item['hint'], collection) };
-      const ids = [...run(collection, query)].map(({ stored }) => stored.id);
+      const ids = placesOf(collection, query);
       for (const id of ids) {
         const stored = collection.read(id);
         if (stored) collection.remove(stored);
@@ -221,6 +227,7 @@ const findAndModify = define(MODIFY_FIELDS, (command, context) => {
   const name = textField(command, 'findAndModify' in command ? 'findAndModify' : 'findandmodify');
   const project = projectionOf(documentField(command, 'fields'));
   return context.storage.write(() => {
+    checkModify(command);
     const collection = existingOrNew(context, command, name, command['upsert'] === true);
     if (!collection) {
       return modified(
@@ -234,6 +241,15 @@ const findAndModify = define(MODIFY_FIELDS, (command, context) => {
   });
 });
 
+/** What is wrong with a command is told also when there is nothing to find. */
+function checkModify(command: Document): void {
+  const removes = command['remove'] === true;
+  if (removes && command['update'] !== undefined) {
+    throw new MongoError(9, 'Cannot specify both an update and remove=true');
+  }
+  changeOf(undefined, command, 'query', removes ? {} : command['update']);
+}
+
 const modified = (lastErrorObject: Document, value: Document | null): Document => ({
   lastErrorObject,
   value,
@@ -245,9 +261,6 @@ interface Modified {
 }
 
 function takeOne(collection: Collection, command: Document): Modified {
-  if (command['update'] !== undefined) {
-    throw new MongoError(9, 'Cannot specify both an update and remove=true');
-  }
   const { query } = changeOf(collection, { ...command, upsert: false }, 'query', {});
   const [found] = run(collection, query);
   if (!found) return { answer: { n: fromNumber(0) }, value: null };

@@ -159,11 +159,12 @@ function* sortInMemory(found: Iterable<Found>, { sort, skip, limit }: Query): Ge
   const cut = (): void => {
     kept.sort((left, right) => Buffer.compare(left.key, right.key));
     if (kept.length > most) kept = kept.slice(0, most);
-    size = kept.reduce((sum, { stored }) => sum + stored.bytes.length, 0);
+    size = kept.reduce((sum, { stored, key }) => sum + stored.bytes.length + key.length, 0);
   };
   for (const { stored, document } of found) {
-    kept.push({ stored, key: sortKey(document, sort) });
-    size += stored.bytes.length;
+    const key = sortKey(document, sort);
+    kept.push({ stored, key });
+    size += stored.bytes.length + key.length;
     if (kept.length >= 2 * most + 1_000 || size > LARGEST_SORT) cut();
     if (size > LARGEST_SORT) {
       throw new MongoError(

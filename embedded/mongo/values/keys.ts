@@ -34,8 +34,15 @@ function writeBytes(bytes: Uint8Array): void {
   length += bytes.length;
 }
 
+function writePlainText(text: string): void {
+  reserve(text.length * 3 + 1); // UTF-8 takes at most 3 bytes for each unit of JavaScript's UTF-16
+  length += buffer.write(text, length, 'utf8');
+  writeByte(0);
+}
+
 /** Text ends with 0; 0 and 1 inside it are written as two bytes. */
 function writeText(text: string): void {
+  if (!text.includes('\u0000') && !text.includes('\u0001')) return writePlainText(text);
   for (const byte of Buffer.from(text, 'utf8')) {
     if (byte <= 1) writeByte(1);
     writeByte(byte <= 1 ? byte + 1 : byte);
