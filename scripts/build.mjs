@@ -33,9 +33,9 @@ const product = {
     if (!this.results(inputs).every(exists)) {
       rmSync(join(projectFolder, 'dist/.tsbuildinfo'), { force: true });
     }
-    await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-      quiet: true,
-    });
+    // Types are the business of `npm run check`: looking at them takes several times as long as compiling.
+    const compile = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck'];
+    await run(process.execPath, compile, { quiet: true });
     removeStale(inputs);
     inputs.filter(isAsset).forEach(copyAsset);
   },
