@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { Want } from '../../embedded/control.ts';
 import { askForLease } from '../../embedded/lease.ts';
@@ -21,16 +21,21 @@ let listener: Server;
 let supervisor: Supervisor;
 let report: (line: string) => void;
 let asked: Want[];
+let stops: number;
 let provide: Servers['provide'];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'whatsper-supervisor-'));
   path = join(folder, 'control.sock');
   asked = [];
+  stops = 0;
   provide = async () => ({ redisUrl: 'redis://somewhere' });
   supervisor = createSupervisor((tell) => {
     report = tell;
-    return { provide: async (wish) => (asked.push(wish), provide(wish)), stop: async () => undefined };
+    return {
+      provide: async (wish) => (asked.push(wish), provide(wish)),
+      stop: async () => void (stops += 1),
+    };
   });
   const sockets: Socket[] = [];
   listener = createServer((socket) => {
@@ -47,6 +52,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.useRealTimers();
   supervisor.stop();
   await supervisor.stopped;
   await rm(folder, { recursive: true });
@@ -67,21 +73,41 @@ describe('the supervisor', () => {
   });
 
   it('lingers for the time that the last lease asked for', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const granted = await lease({ lingerMs: 200 });
-    const released = Date.now();
     await granted.release();
-    await supervisor.stopped;
-    expect(Date.now() - released).toBeGreaterThanOrEqual(199);
+    jest.advanceTimersByTime(199);
+    expect(stops).toBe(0);
+    jest.advanceTimersByTime(1);
+    expect(stops).toBe(1);
   });
 
   it('stays for a lease that comes while it lingers', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     const first = await lease({ lingerMs: 200 });
     await first.release();
-    const second = await lease({ lingerMs: 60_000 });
-    const settled = Symbol('settled');
-    const later = new Promise((resolve) => setTimeout(resolve, 400));
-    expect(await Promise.race([supervisor.stopped.then(() => settled), later])).toBeUndefined();
+    const second = await lease({ lingerMs: 200 });
+    jest.advanceTimersByTime(60_000);
+    expect(stops).toBe(0);
     await second.release();
+    jest.advanceTimersByTime(200);
+    expect(stops).toBe(1);
+  });
+
+  it('stops at once, and once, after a lease without linger', async () => {
+    const first = await lease({ lingerMs: 60_000 });
+    const second = await lease({ lingerMs: 0 });
+    await first.release();
+    expect(stops).toBe(0);
+    await second.release();
+    expect(stops).toBe(1);
+  });
+
+  it('ends when nobody asks for anything', async () => {
+    jest.useFakeTimers();
+    createSupervisor(() => ({ provide: async () => ({}), stop: async () => void (stops += 1) }));
+    jest.advanceTimersByTime(10_000);
+    expect(stops).toBe(1);
   });
 
   it('tells every lease what happens, and why a server cannot be had', async () => {
