@@ -27,7 +27,8 @@ await script(async () => {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   return run(
     process.execPath,
-    ['node_modules/jest/bin/jest.js', '--reporters=default', `--reporters=${reporter}`, ...given],
+    // The reporters come last: the option takes every word after it.
+    ['node_modules/jest/bin/jest.js', ...given, '--reporters=default', `--reporters=${reporter}`],
     {
       environment: {
         ...browser,
