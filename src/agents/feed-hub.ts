@@ -43,6 +43,7 @@ export class FeedHub {
     this.#reader = new Redis({
       ...ctx.liveRedis.options,
       replyMapping: 'legacy',
+      connectionName: `${ctx.prefix}:feed`,
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       autoResendUnfulfilledCommands: false,

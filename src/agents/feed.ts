@@ -55,7 +55,7 @@ export async function publish(ctx: Context, tenantId: string, event: FeedEvent):
   const { type, conversationId, messageId } = event;
   const fields = { type, conversationId, ...(messageId === undefined ? {} : { messageId }) };
   try {
-    if (owed.get(ctx.liveRedis)?.has(tenantId)) await payReset(ctx, tenantId);
+    await payReset(ctx, tenantId);
     await append(ctx, tenantId, fields);
     return true;
   } catch (error) {
@@ -126,9 +126,16 @@ function oweReset(ctx: Context, tenantId: string): void {
   tenants.add(tenantId);
 }
 
+/** One of several who come to pay does. */
 async function payReset(ctx: Context, tenantId: string): Promise<void> {
-  await append(ctx, tenantId, { type: 'reset' });
-  owed.get(ctx.liveRedis)?.delete(tenantId);
+  const tenants = owed.get(ctx.liveRedis);
+  if (!tenants?.delete(tenantId)) return;
+  try {
+    await append(ctx, tenantId, { type: 'reset' });
+  } catch (error) {
+    tenants.add(tenantId);
+    throw error;
+  }
 }
 
 function payWhenReady(ctx: Context, tenants: Set<string>): void {
