@@ -4,8 +4,8 @@ export default class TotalsReporter {
     // A file that could not even be loaded counts as a failed test.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const other = results.numPendingTests + results.numTodoTests;
-    console.error(
-      `\nTests: ${results.numPassedTests} passed, ${failed} failed${other ? `, ${other} not run` : ''}`,
-    );
+    const line = `Tests: ${results.numPassedTests} passed, ${failed} failed${other ? `, ${other} not run` : ''}`;
+    // Jest's own summary comes after all reporters.
+    process.once('exit', () => console.error(`\n${line}`));
   }
 }
