@@ -70,6 +70,8 @@ export interface MessageError {
 
 export interface Message {
   id: string;
+  /** Order of the thread. */
+  position: number;
   conversationId: string;
   direction: Direction;
   type: string;

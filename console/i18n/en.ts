@@ -1,6 +1,6 @@
 /** English texts. `he.ts` has the same keys. Plurals: `_one`, `_two` and `_other` in both. */
 export const en = {
-  language: { name: 'English', other: 'עברית', switch: 'Language' },
+  language: { other: 'עברית', switch: 'Language' },
   theme: { title: 'Appearance', system: 'Same as the device', light: 'Light', dark: 'Dark' },
   frame: {
     navigation: 'Main',
@@ -45,7 +45,6 @@ export const en = {
     retry: 'Connect now',
   },
   inbox: {
-    title: 'Inbox',
     label: 'Conversations',
     search: 'Search in the loaded conversations',
     clearSearch: 'Clear the search',
@@ -69,7 +68,6 @@ export const en = {
     noneChannel: 'No number is connected yet. Connect one with:',
     noneUnknown: 'Send a WhatsApp message to your business number and it appears here at once.',
     unknownContact: 'Unknown contact',
-    you: 'You:',
     noMessage: 'No messages',
     waiting: 'Waits for an answer',
     lastFailed: 'The last message was not sent',

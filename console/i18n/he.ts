@@ -2,7 +2,7 @@ import type { en } from './en.ts';
 
 /** Hebrew texts, addressed to nobody's gender. Same keys as `en.ts`. */
 export const he: typeof en = {
-  language: { name: 'עברית', other: 'English', switch: 'שפה' },
+  language: { other: 'English', switch: 'שפה' },
   theme: { title: 'תצוגה', system: 'כמו במכשיר', light: 'בהירה', dark: 'כהה' },
   frame: {
     navigation: 'ניווט ראשי',
@@ -47,7 +47,6 @@ export const he: typeof en = {
     retry: 'התחברות עכשיו',
   },
   inbox: {
-    title: 'שיחות',
     label: 'רשימת השיחות',
     search: 'חיפוש בשיחות שנטענו',
     clearSearch: 'ניקוי החיפוש',
@@ -71,7 +70,6 @@ export const he: typeof en = {
     noneChannel: 'עדיין לא חובר מספר. מחברים אחד כך:',
     noneUnknown: 'כששולחים הודעת וואטסאפ למספר העסק, היא מופיעה כאן מיד.',
     unknownContact: 'איש קשר לא ידוע',
-    you: 'אנחנו:',
     noMessage: 'אין הודעות',
     waiting: 'ממתינה לתשובה',
     lastFailed: 'ההודעה האחרונה לא נשלחה',

@@ -14,7 +14,7 @@ export function applyToConversations(
 ): Pages<Conversation> {
   if (event.conversation !== undefined) {
     return placeItem(data, event.conversation, {
-      timeOf: (conversation) => conversation.lastActivityAt,
+      orderOf: (conversation) => Date.parse(conversation.lastActivityAt),
       belongs: (conversation) => filter === 'ALL' || conversation.state === filter,
     });
   }
@@ -38,7 +38,7 @@ export function applyToMessages(
 ): Pages<Message> {
   const message = event.message;
   if (message === undefined || message.conversationId !== conversationId) return data;
-  return placeItem(data, message, { timeOf: (item) => item.timestamp, belongs: () => true });
+  return placeItem(data, message, { orderOf: (item) => item.position, belongs: () => true });
 }
 
 /**

@@ -7,8 +7,8 @@ export interface Pages<Item> {
 }
 
 export interface PlaceRules<Item> {
-  /** The time the list is sorted by, newest first. */
-  timeOf(item: Item): string;
+  /** What the list is sorted by, highest first. */
+  orderOf(item: Item): number;
   /** False: the item does not (or no longer) belong to this list. */
   belongs(item: Item): boolean;
 }
@@ -24,13 +24,13 @@ export function placeItem<Item extends { id: string }>(
   rules: PlaceRules<Item>,
 ): Pages<Item> {
   const known = find(data, item.id);
-  if (known !== undefined && rules.belongs(item) && rules.timeOf(known) === rules.timeOf(item)) {
-    return changeItem(data, item.id, () => item); // in place: several items may share one second
+  if (known !== undefined && rules.belongs(item) && rules.orderOf(known) === rules.orderOf(item)) {
+    return changeItem(data, item.id, () => item); // in place: several items may share one moment
   }
   const without = removeItem(data, item.id);
   if (!rules.belongs(item)) return without;
-  const time = Date.parse(rules.timeOf(item));
-  const isNewerThan = (other: Item): boolean => time >= Date.parse(rules.timeOf(other));
+  const order = rules.orderOf(item);
+  const isNewerThan = (other: Item): boolean => order >= rules.orderOf(other);
 
   const pageIndex = without.pages.findIndex((page) => page.items.some(isNewerThan));
   if (pageIndex === -1) return appendAtEnd(without, item, known !== undefined);

@@ -89,8 +89,9 @@ export function viewContent(message: Message): ContentView {
 
 /** What the "raw content" of a message opens to, or `null` when the bubble already shows all of it. */
 export function rawContent(message: Message): string | null {
+  if (message.type === 'text') return null;
   if (message.raw !== undefined) return JSON.stringify(message.raw, null, 2);
-  if (message.type === 'text' || Object.keys(message.content).length === 0) return null;
+  if (Object.keys(message.content).length === 0) return null;
   return JSON.stringify(message.content, null, 2);
 }
 

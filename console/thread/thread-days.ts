@@ -20,15 +20,15 @@ export interface ThreadEntry {
 /** Messages of one side within this time stand together. */
 const GROUP_MS = 5 * 60_000;
 
-/** The thread by local days, grouped. `newestFirst` is the order of the API's lists; equal times keep it. */
+/** The thread by local days, grouped. `newestFirst` is the order of the API's lists, which is the thread's. */
 export function threadDays(newestFirst: readonly Message[]): ThreadDay[] {
   const days: ThreadDay[] = [];
-  const oldestFirst = newestFirst.toReversed().sort((one, other) => timeOf(one) - timeOf(other));
-  for (const message of oldestFirst) {
+  for (const message of newestFirst.toReversed()) {
     const time = new Date(message.timestamp);
     const day = localDay(time);
     const current = days.at(-1);
-    if (current?.day !== day) {
+    // Clocks differ a little: around midnight an earlier day may come again, and stays under the later one.
+    if (current === undefined || current.day < day) {
       days.push({ day, time, entries: [{ message, startsGroup: true, endsGroup: true }] });
       continue;
     }

@@ -146,7 +146,7 @@ async function touch(ctx: Context, row: MessageRow): Promise<void> {
   await touchConversation(ctx, row.conversationId, {
     messageId: row._id,
     position: row.position,
-    at: row.storedAt,
+    at: new Date(Math.floor(row.position / 1000)),
     inboundAt: row.timestamp,
   });
 }

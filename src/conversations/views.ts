@@ -96,6 +96,7 @@ function oneMessage(row: MessageRow, opened: Opened, pricing: Payload | undefine
     wamid: opened.value<string>(row.wamid) ?? null,
     status: row.status,
     timestamp: row.timestamp.toISOString(),
+    position: row.position,
     content: value?.content ?? {},
     ...(value?.raw === undefined ? {} : { raw: value.raw }),
     ...(row.late ? { late: true } : {}),

@@ -42,6 +42,10 @@ export const MessageSchema = z
     wamid: z.string().nullable().meta({ description: "WhatsApp's own id, once it has one." }),
     status,
     timestamp: time,
+    position: z.number().int().meta({
+      description:
+        'Order of the thread: microseconds since 1970 of receipt or acceptance here. WhatsApp’s own times have whole seconds.',
+    }),
     content: payload.meta({
       description:
         'The Cloud API payload of the type: `{ body }` of a text, `{ id, mime_type, … }` of an image.',

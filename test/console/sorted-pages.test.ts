@@ -4,7 +4,7 @@ import type { Conversation } from '../../console/api/types.ts';
 import { changeItem, itemsOf, placeItem, removeItem } from '../../console/live/sorted-pages.ts';
 import { conversation, idsOf, pagesOf } from './support.ts';
 
-const rules = { timeOf: (item: Conversation) => item.lastActivityAt, belongs: () => true };
+const rules = { orderOf: (item: Conversation) => Date.parse(item.lastActivityAt), belongs: () => true };
 const a = conversation('a', 50);
 const b = conversation('b', 40);
 const c = conversation('c', 30);

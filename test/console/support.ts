@@ -26,6 +26,7 @@ export function message(id: string, minute: number, fields: Partial<Message> = {
     wamid: null,
     status: 'received',
     timestamp: at(minute),
+    position: Date.parse(at(minute)) * 1000,
     content: { body: `text of ${id}` },
     ...fields,
   };
