@@ -1,17 +1,15 @@
 /** What a command prints: one JSON document with --json, else a table or a list of fields for people. */
+
 export interface Terminal {
+  /** Prints a line of the answer. */
   out(text: string): void;
+  /** Prints a line about the command itself: errors, progress. */
   err(text: string): void;
+  /** Standard input to its end. */
+  input(): Promise<string>;
 }
 
-type Cell = string | number | boolean | null | undefined | Date | readonly string[];
-export type Fields = Record<string, Cell>;
-
-function shown(value: Cell): string {
-  if (value === null || value === undefined) return '-';
-  if (value instanceof Date) return value.toLocaleString();
-  return Array.isArray(value) ? value.join(',') : String(value);
-}
+export type Cell = string | number | boolean | null | undefined | Date | readonly string[];
 
 export class Output {
   readonly #terminal: Terminal;
@@ -23,21 +21,49 @@ export class Output {
   }
 
   /** One thing; `note` is for people only. */
-  one(fields: Fields, note?: string): void {
+  one<Fields extends { [Name in keyof Fields]: Cell }>(fields: Fields, note?: string): void {
     if (this.#json) return this.#document(fields);
-    const width = Math.max(...Object.keys(fields).map((name) => name.length));
-    for (const [name, value] of Object.entries(fields))
-      this.#terminal.out(`${name.padEnd(width)}  ${shown(value)}`);
-    if (note) this.#terminal.out(`\n${note}`);
+    this.#fields(fields);
+    if (note !== undefined) this.#terminal.out(`\n${note}`);
   }
 
-  /** Many things with the same fields; `empty` says what to do when there are none. */
-  many(rows: Fields[], empty: string): void {
+  /** Many things with the same fields. `columns`: those that people see; `empty`: what to do when there are none. */
+  many<Row extends { [Name in keyof Row]: Cell }>(
+    rows: Row[],
+    { columns, empty = 'None.' }: { columns: (keyof Row & string)[]; empty?: string },
+  ): void {
     if (this.#json) return this.#document({ items: rows });
-    const names = Object.keys(rows[0] ?? {});
-    if (names.length === 0) return this.#terminal.out(empty);
-    const lines = [names, ...rows.map((row) => names.map((name) => shown(row[name])))];
-    const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+    if (rows.length === 0) return this.#terminal.out(empty);
+    this.#table(
+      columns,
+      rows.map((row) => columns.map((name) => row[name])),
+    );
+  }
+
+  /** A document of several parts, a table or fields each; people see their names as titles. */
+  parts(parts: Record<string, Record<string, Cell>[] | Record<string, Cell>>): void {
+    if (this.#json) return this.#document(parts);
+    for (const [name, part] of Object.entries(parts)) {
+      this.#terminal.out(`\n${name}`);
+      if (!Array.isArray(part)) this.#fields(part);
+      else
+        {this.#table(
+          Object.keys(part[0] ?? {}),
+          part.map((row) => Object.values(row)),
+        );}
+    }
+  }
+
+  #fields(fields: Record<string, Cell>): void {
+    const width = Math.max(...Object.keys(fields).map((name) => name.length));
+    for (const [name, value] of Object.entries(fields)) {
+      this.#terminal.out(`${name.padEnd(width)}  ${shown(value)}`);
+    }
+  }
+
+  #table(columns: string[], rows: Cell[][]): void {
+    const lines = [columns, ...rows.map((row) => row.map(shown))];
+    const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
     for (const line of lines) {
       this.#terminal.out(
         line
@@ -48,15 +74,14 @@ export class Output {
     }
   }
 
-  /** What `whatsper status` knows: a table of queues and a few facts. */
-  status({ queues, ...facts }: { queues: Fields[] } & Record<string, unknown>): void {
-    if (this.#json) return this.#document({ queues, ...facts });
-    this.many(queues, 'No queues.');
-    this.#terminal.out('');
-    this.one(facts as Fields);
-  }
-
   #document(value: unknown): void {
     this.#terminal.out(JSON.stringify(value, null, 2));
   }
+}
+
+/** Cells hold what tenants wrote: control characters would move the operator's cursor. */
+function shown(value: Cell): string {
+  if (value === null || value === undefined) return '-';
+  if (value instanceof Date) return value.toISOString();
+  return (Array.isArray(value) ? value.join(',') : String(value)).replace(/\p{Cc}/gu, '\u{FFFD}');
 }

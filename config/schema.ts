@@ -1,0 +1,177 @@
+/** Every setting: how its text is read, what it is for, and what the documentation shows of it. */
+import { z } from 'zod';
+
+export interface Setting {
+  schema: z.ZodType;
+  help: string;
+  /** Never printed, except the host of a URL. */
+  secret?: true;
+  /** Shown where there is no default. */
+  example?: string;
+}
+
+export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'reconciler'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** `a, b` → `['a', 'b']`. */
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
+
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `must be one of ${words.join(', ')}` });
+}
+
+function url(...protocols: string[]) {
+  const starts = protocols.map((name) => `${name}//`).join(' or ');
+  return z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    error: `must be a URL that starts with ${starts}`,
+  });
+}
+
+/** Several hosts are no URL of the WHATWG: `mongodb://user:password@a:27017,b:27017/name?options`. */
+const mongodbUri = z
+  .string()
+  .regex(/^mongodb(\+srv)?:\/\/([^@\s]*@)?[^@\s/?,]+(,[^@\s/?,]+)*(\/[^\s?]*)?(\?\S*)?$/, {
+    error: 'must be a connection string that starts with mongodb:// or mongodb+srv://',
+  });
+
+/** 32 bytes are 43 characters of base64 and one of padding. */
+const masterKeys = z
+  .string()
+  .transform(list)
+  .refine((keys) => keys.length > 0 && keys.every((key) => /^[A-Za-z0-9+/_-]{43}=?$/.test(key)), {
+    error:
+      'must be 32 bytes in base64 (openssl rand -base64 32); during a rotation: new key first, comma, old key',
+  });
+
+export const SETTINGS = {
+  PORT: {
+    schema: port.default(3000),
+    help: 'Port of the webhook, REST, feed and console server; 0 asks the system for a free one.',
+  },
+  HOST: {
+    schema: z.string().min(1).optional(),
+    help: 'Address to listen on. Unset: all interfaces.',
+    example: '127.0.0.1',
+  },
+  BASE_URL: {
+    schema: url('http:', 'https:').optional(),
+    help: 'Public address of this installation, used in links. Unset: http://localhost:PORT. With a public one, endpoints on this machine are refused.',
+    example: 'https://gateway.example.com',
+  },
+  DATA_DIR: {
+    schema: z.string().min(1).default('./data'),
+    help: 'Folder for what must outlive the process: spool, embedded servers, generated keys.',
+  },
+  MONGODB_URI: {
+    schema: mongodbUri.optional(),
+    help: 'MongoDB with the database name in the path. Unset: an embedded server in DATA_DIR.',
+    secret: true,
+    example: 'mongodb://mongo:27017/whatsper',
+  },
+  KEYS_MONGODB_URI: {
+    schema: mongodbUri.optional(),
+    help: 'Database of the encryption keys, backed up apart. Unset: the database of MONGODB_URI with "_keys" after its name.',
+    secret: true,
+    example: 'mongodb://keys-mongo:27017/whatsper_keys',
+  },
+  REDIS_URL: {
+    schema: url('redis:', 'rediss:').optional(),
+    help: 'Redis for the queues; run it with appendfsync always and noeviction. Unset: an embedded server in DATA_DIR.',
+    secret: true,
+    example: 'redis://redis:6379',
+  },
+  REDIS_LIVE_URL: {
+    schema: url('redis:', 'rediss:').optional(),
+    help: 'Redis for feeds, presence and rate limits. Unset: the same server as REDIS_URL.',
+    secret: true,
+    example: 'redis://redis-live:6379',
+  },
+  REDIS_PREFIX: {
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,40}$/, 'must be 1 to 40 letters, digits, dots, dashes or underscores')
+      .default('whatsper'),
+    help: 'First part of every Redis key, so that several installations can share a server.',
+  },
+  META_APP_SECRET: {
+    schema: z
+      .string()
+      .transform(list)
+      .refine((secrets) => secrets.length > 0, 'must name at least one secret')
+      .optional(),
+    help: 'App secret of the Meta app that signs the webhooks; two, comma-separated, during a rotation. Unset: webhooks are refused (401).',
+    secret: true,
+    example: 'your-app-secret',
+  },
+  META_VERIFY_TOKEN: {
+    schema: z.string().min(1).optional(),
+    help: 'Verify token of the webhook subscription handshake. Unset: handshakes are refused (403).',
+    secret: true,
+    example: 'a-long-random-word',
+  },
+  GRAPH_API_URL: {
+    schema: url('http:', 'https:').default('https://graph.facebook.com'),
+    help: "Address of Meta's Graph API, or of the simulator.",
+  },
+  GRAPH_API_VERSION: {
+    schema: z
+      .string()
+      .regex(/^v\d+\.\d+$/, 'must look like v25.0')
+      .default('v25.0'),
+    help: 'Graph API version that sends use.',
+  },
+  MASTER_KEY: {
+    schema: masterKeys.optional(),
+    help: '32 bytes in base64 that wrap every tenant key; comma-separated for rotation, new one first. Unset: made in DATA_DIR with mode 0600, and refused with an external database.',
+    secret: true,
+    example: 'output of: openssl rand -base64 32',
+  },
+  SMTP_URL: {
+    schema: url('smtp:', 'smtps:').optional(),
+    help: 'Mail server for invitations and password resets (not used yet).',
+    secret: true,
+    example: 'smtps://user:password@mail.example.com',
+  },
+  ROLE: {
+    schema: oneOf(['all', 'web', 'worker']).default('all'),
+    help: 'What this process runs: the web server, the workers, or both.',
+  },
+  WORKERS: {
+    schema: z
+      .string()
+      .transform(list)
+      .refine((names) => names.length > 0, 'must name at least one worker')
+      .optional(),
+    help: `Names of the workers to run (${WORKER_NAMES.join(', ')}). Unset: all.`,
+    example: 'inbound,outbox',
+  },
+  LOG_LEVEL: {
+    schema: oneOf(LOG_LEVELS).default('info'),
+    help: 'Least level of the log lines (JSON on standard output).',
+  },
+  BLOB_URL: {
+    schema: url('file:', 's3:').optional(),
+    help: 'Where media will be kept (not used yet). Unset: DATA_DIR/blobs.',
+    example: 's3://bucket/prefix',
+  },
+  EMBEDDED_MONGODB: {
+    schema: oneOf(['auto', 'builtin']).default('auto'),
+    help: 'With MONGODB_URI unset: auto starts a mongod found on the machine, else the built-in server; builtin never looks for one.',
+  },
+  METRICS_PORT: {
+    schema: port.optional(),
+    help: 'Port on which /metrics is served to your monitoring. Unset: not served.',
+    example: '9464',
+  },
+} as const satisfies Record<string, Setting>;

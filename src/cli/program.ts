@@ -1,0 +1,75 @@
+/** The words of `whatsper` and what they run. */
+import { Command } from 'commander';
+
+import { effectiveSettings } from '../../config/settings.ts';
+import type { Context } from '../context.ts';
+import { deadLetterCommands } from './dead-letters.ts';
+import { Output, type Terminal } from './output.ts';
+import { showStatus } from './status.ts';
+import { tenantCommands } from './tenants.ts';
+
+const HELP = `
+Every command takes --json: one JSON document on standard output, whose fields stay.
+Exit codes: 0 done; 1 a server is away or something failed here; 2 wrong use, settings or refused input; 3 no such thing.
+Servers and keys come from the environment, as for the gateway: see whatsper config.`;
+
+/** Runs work on the opened servers and closes them. */
+export type WithContext = (run: (ctx: Context) => Promise<void>) => Promise<void>;
+
+interface Door {
+  environment: Record<string, string | undefined>;
+  terminal: Terminal;
+  withContext: WithContext;
+}
+
+/** What a command is given when it runs. */
+export interface Call<Options> {
+  ctx: Context;
+  output: Output;
+  terminal: Terminal;
+  /** What commander parsed; what the command requires is there. */
+  options: Options;
+  /** Words after the options. */
+  args: string[];
+}
+
+/** Binds a command to its work; gives it `--json`. */
+export type Bind = <Options>(command: Command, work: (call: Call<Options>) => Promise<void>) => void;
+
+export function program({ environment, terminal, withContext }: Door): Command {
+  const root = new Command('whatsper')
+    .description('The operator’s command of a WHATSPER installation.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .addHelpText('after', HELP);
+  const outputFor = (command: Command) => new Output(terminal, command.opts<{ json?: true }>().json === true);
+
+  const bind: Bind = <Options>(command: Command, work: (call: Call<Options>) => Promise<void>) => {
+    command.option('--json', 'print one JSON document').action(() =>
+      withContext((ctx) => {
+        const { args } = command;
+        return work({
+          ctx,
+          output: outputFor(command),
+          terminal,
+          options: command.opts<object>() as Options,
+          args,
+        });
+      }),
+    );
+  };
+  tenantCommands(root, bind);
+  deadLetterCommands(root, bind);
+  bind(
+    root.command('status').description('servers, queues, ages of what waits, dead letters'),
+    ({ ctx, output }) => showStatus(ctx, output),
+  );
+  const config = root.command('config').description('the effective settings, secrets masked');
+  config.option('--json', 'print one JSON document').action(() => {
+    outputFor(config).many(effectiveSettings(environment), { columns: ['name', 'value', 'source'] });
+  });
+  return root;
+}

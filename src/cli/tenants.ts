@@ -1,0 +1,142 @@
+/** Commands about tenants, their numbers, keys and endpoints. */
+import type { Command } from 'commander';
+
+import { addEndpoint, listEndpoints } from '../endpoints/endpoints.ts';
+import { addChannel, listChannels } from '../tenants/channels.ts';
+import { createApiKey, listApiKeys, revokeApiKey } from '../tenants/keys.ts';
+import { SCOPES } from '../tenants/model.ts';
+import { createTenant, listTenants } from '../tenants/tenants.ts';
+import type { Bind } from './program.ts';
+
+const ONCE = 'is shown only this once: keep it now.';
+
+interface OfTenant {
+  tenant: string;
+}
+
+export function tenantCommands(root: Command, bind: Bind): void {
+  const tenant = root.command('tenant').description('businesses of this installation');
+  bind<{ name: string; email: string }>(
+    tenant
+      .command('create')
+      .description('make a tenant')
+      .requiredOption('--name <name>', 'name of the business')
+      .requiredOption('--email <address>', 'owner, who completes the account at the first sign-in'),
+    async ({ ctx, output, options: { name, email } }) => output.one(await createTenant(ctx, { name, email })),
+  );
+  bind(tenant.command('list').description('all tenants'), async ({ ctx, output }) =>
+    output.many(await listTenants(ctx), {
+      columns: ['tenantId', 'accountNumber', 'name', 'email', 'status', 'createdAt'],
+      empty: 'No tenants yet: whatsper tenant create --name … --email …',
+    }),
+  );
+  channelCommands(root, bind);
+  keyCommands(root, bind);
+  endpointCommands(root, bind);
+}
+
+interface ChannelOptions extends OfTenant {
+  phoneNumberId: string;
+  wabaId: string;
+  displayNumber: string;
+  token: string;
+  name?: string;
+  app?: string;
+}
+
+function channelCommands(root: Command, bind: Bind): void {
+  const channel = root.command('channel').description('WhatsApp numbers of a tenant');
+  bind<ChannelOptions>(
+    channel
+      .command('add')
+      .description('give a number to a tenant, or renew what is known of it; a paused number goes on')
+      .requiredOption('--tenant <id>', 'its id')
+      .requiredOption('--phone-number-id <id>', 'id of the number in the WhatsApp manager')
+      .requiredOption('--waba-id <id>', 'id of the WhatsApp Business Account')
+      .requiredOption('--display-number <number>', 'the number itself, with its country code')
+      .requiredOption('--token <token>', 'Graph API token; - reads it from standard input')
+      .option('--name <name>', 'what people call the number')
+      .option('--app <app>', 'Meta app, as in its webhook address'),
+    async ({ ctx, output, terminal, options }) => {
+      const { tenant: tenantId, phoneNumberId, wabaId, displayNumber, name, app } = options;
+      const token = options.token === '-' ? await terminal.input() : options.token;
+      const wanted = { tenantId, phoneNumberId, wabaId, displayNumber, token, name, app };
+      const added = await addChannel(ctx, wanted);
+      const note = `${added.replayed} items that came before are being handled now.`;
+      output.one(added, added.replayed > 0 ? note : undefined);
+    },
+  );
+  bind<OfTenant>(
+    channel.command('list').description('numbers of a tenant').requiredOption('--tenant <id>', 'its id'),
+    async ({ ctx, output, options }) =>
+      output.many(await listChannels(ctx, options.tenant), {
+        columns: ['channelId', 'displayNumber', 'name', 'phoneNumberId', 'wabaId', 'app', 'status'],
+        empty: 'No channels yet: whatsper channel add --tenant … --phone-number-id …',
+      }),
+  );
+}
+
+function keyCommands(root: Command, bind: Bind): void {
+  const key = root.command('key').description('API keys of a tenant');
+  bind<OfTenant & { scopes: string[]; name?: string }>(
+    key
+      .command('create')
+      .description('make a key; it is shown once')
+      .requiredOption('--tenant <id>', 'its id')
+      .requiredOption('--scopes <a,b>', `of ${SCOPES.join(', ')}`, words)
+      .option('--name <name>', 'what the key is for'),
+    async ({ ctx, output, options: { tenant: tenantId, scopes, name } }) =>
+      output.one(await createApiKey(ctx, { tenantId, scopes, name }), `The key ${ONCE}`),
+  );
+  bind<OfTenant>(
+    key
+      .command('list')
+      .description('keys of a tenant, revoked ones too')
+      .requiredOption('--tenant <id>', 'its id'),
+    async ({ ctx, output, options }) =>
+      output.many(await listApiKeys(ctx, options.tenant), {
+        columns: ['keyId', 'name', 'scopes', 'createdAt', 'revokedAt'],
+        empty: 'No keys yet: whatsper key create --tenant … --scopes …',
+      }),
+  );
+  bind<OfTenant>(
+    key
+      .command('revoke')
+      .description('end a key at once')
+      .argument('<key id>')
+      .requiredOption('--tenant <id>', 'its id'),
+    async ({ ctx, output, options: { tenant: tenantId }, args: [keyId = ''] }) =>
+      output.one(await revokeApiKey(ctx, { tenantId, keyId })),
+  );
+}
+
+function endpointCommands(root: Command, bind: Bind): void {
+  const endpoint = root.command('endpoint').description('addresses that receive a tenant’s events');
+  bind<OfTenant & { url: string }>(
+    endpoint
+      .command('add')
+      .description('add an endpoint; its secret is shown once')
+      .requiredOption('--tenant <id>', 'its id')
+      .requiredOption('--url <url>', 'https address; http only on this machine'),
+    async ({ ctx, output, options: { tenant: tenantId, url } }) =>
+      output.one(
+        await addEndpoint(ctx, { tenantId, url }),
+        `Each event is signed with the secret (Standard Webhooks), which ${ONCE}`,
+      ),
+  );
+  bind<OfTenant>(
+    endpoint.command('list').description('endpoints of a tenant').requiredOption('--tenant <id>', 'its id'),
+    async ({ ctx, output, options }) =>
+      output.many(await listEndpoints(ctx, options.tenant), {
+        columns: ['endpointId', 'url', 'events', 'status', 'createdAt'],
+        empty: 'No endpoints yet: whatsper endpoint add --tenant … --url https://…',
+      }),
+  );
+}
+
+function words(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
