@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { feedCursor, feedKey, publish } from '../../src/agents/feed.ts';
 import { isAfter } from '../../src/agents/feed-client.ts';
 import { openRedis } from '../../src/store/redis.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { until } from '../support/until.ts';
 
 let ctx: TestContext;
@@ -26,8 +26,9 @@ describe('publish', () => {
 
   it('keeps about the newest 5,000', async () => {
     const pipeline = ctx.liveRedis.pipeline();
-    for (let index = 0; index < 6_000; index += 1)
-      {pipeline.xadd(feedKey(ctx.prefix, 'ten_b'), '*', 'type', 'old');}
+    for (let index = 0; index < 6_000; index += 1) {
+      pipeline.xadd(feedKey(ctx.prefix, 'ten_b'), '*', 'type', 'old');
+    }
     await pipeline.exec();
     await publish(ctx, 'ten_b', event);
     const length = await ctx.liveRedis.xlen(feedKey(ctx.prefix, 'ten_b'));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { openApiDocument } from '../../src/http/openapi.ts';
 import { routes } from '../../src/http/routes.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { openGateway, type TestGateway } from '../support/fixtures.ts';
 
 type Json = Record<string, unknown>;
@@ -100,8 +100,9 @@ describe('the document', () => {
       for (const property of Object.values((schema.properties ?? {}) as Record<string, Json>)) {
         if (property.example === undefined || typeof property.type !== 'string') continue;
         expect(typeof property.example).toBe(property.type);
-        if (typeof property.pattern === 'string')
-          {expect(property.example).toMatch(new RegExp(property.pattern));}
+        if (typeof property.pattern === 'string') {
+          expect(property.example).toMatch(new RegExp(property.pattern));
+        }
       }
     }
   });

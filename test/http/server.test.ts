@@ -12,7 +12,7 @@ import express, { type Express } from 'express';
 import { mountConsole } from '../../src/http/console.ts';
 import { requestClasses } from '../../src/http/prototypes.ts';
 import { createServer } from '../../src/http/server.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { openGateway, type TestGateway } from '../support/fixtures.ts';
 import { until } from '../support/until.ts';
 
