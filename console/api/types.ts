@@ -82,7 +82,7 @@ export interface Message {
   content: Record<string, unknown>;
   /** The whole received message, for types the server does not know. */
   raw?: Record<string, unknown>;
-  /** Arrived after newer messages were already handled; placed by its own time. */
+  /** Handled after newer messages; placed where it was received. */
   late?: boolean;
   /** The content was erased and is gone. */
   erased?: boolean;

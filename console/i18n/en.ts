@@ -110,7 +110,7 @@ export const en = {
     from: 'From the client',
     to: 'From you',
     late: 'Arrived late',
-    lateHint: 'It reached us after newer messages; it stands at the time at which it was written.',
+    lateHint: 'It was handled after newer messages; it stands where it was received.',
     raw: 'Raw content',
     unsupported: 'Unsupported message, raw kind {{kind}}',
     unsupportedHint: 'This console cannot show it. Ask the client to send it in another form.',
