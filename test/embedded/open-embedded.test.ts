@@ -96,10 +96,10 @@ describe('openEmbedded', () => {
 
   it('works below a path that is too long for a socket and full of odd characters', async () => {
     const long = join(folder, `${'very long '.repeat(12)} "quoted" 'it' \\ 100% é`);
-    const opener = await openHere({ dataDir: long });
+    const opener = await startOpener({ dataDir: long }, { TMPDIR: folder });
     await askRedis(opener.redisUrl, 'SET', 'kept', 'yes');
     await opener.close();
-    const again = await openHere({ dataDir: long });
+    const again = await startOpener({ dataDir: long }, { TMPDIR: folder });
     expect(await askRedis(again.redisUrl, 'GET', 'kept')).toBe('yes');
     await again.close();
   });
