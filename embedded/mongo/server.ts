@@ -37,7 +37,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     catalog,
     cursors: new Cursors(now),
     now,
-    stopping: new AbortController(),
   };
   const connections = new Map<Socket, Promise<void>>();
   let lastConnection = 0;
@@ -52,7 +51,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port: typeof address === 'object' && address ? address.port : port,
     stop: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      context.stopping.abort();
       await Promise.all([expiry.stop(), ...connections.values()]);
       for (const socket of connections.keys()) socket.destroy();
       await closed;
@@ -79,12 +77,11 @@ function serve(
   connections: Map<Socket, Promise<void>>,
 ): void {
   const reader = new MessageReader();
-  const closed = new AbortController();
   let last = Promise.resolve();
   connections.set(socket, last);
   const answer = async (message: Buffer): Promise<void> => {
     const request = parseRequest(message);
-    const reply = await execute(request, context, { ...session, closed: closed.signal });
+    const reply = await execute(request, context, session);
     if (!request.silent && !socket.destroyed) socket.write(encodeReply(request, reply));
   };
   socket.on('data', (bytes) => {
@@ -99,10 +96,7 @@ function serve(
     }
   });
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => {
-    closed.abort();
-    connections.delete(socket);
-  });
+  socket.on('close', () => connections.delete(socket));
 }
 
 async function execute({ command }: Request, context: CommandContext, session: Session): Promise<object> {

@@ -46,8 +46,9 @@ export class MessageReader {
     if (this.#length < 4) return Infinity;
     if ((this.#parts[0] as Buffer).length < 4) this.#parts = [Buffer.concat(this.#parts)];
     const size = (this.#parts[0] as Buffer).readInt32LE(0);
-    if (size < HEADER || size > LARGEST_MESSAGE)
+    if (size < HEADER || size > LARGEST_MESSAGE) {
       throw new Error(`A message of ${size} bytes is no MongoDB message`);
+    }
     return size;
   }
 }

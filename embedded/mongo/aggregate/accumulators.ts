@@ -2,15 +2,9 @@ import { Double, Int32 } from 'bson';
 
 import { MongoError, refuse } from '../errors.ts';
 import { keyText } from '../query/filter.ts';
+import type { NumberValue } from '../values/numbers.ts';
 import { calculate, toNumber } from '../values/numbers.ts';
-import {
-  compareValues,
-  type Document,
-  isDocument,
-  isNumber,
-  type NumberValue,
-  type Value,
-} from '../values/values.ts';
+import { compareValues, type Document, isDocument, isNumber, type Value } from '../values/values.ts';
 import { compileExpression, type Variables } from './expressions.ts';
 
 /** The running state of one accumulator of one group. */

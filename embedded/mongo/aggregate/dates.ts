@@ -41,11 +41,25 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
 
 const FIXED_OFFSET = /^([+-])(\d{2}):?(\d{2})?$/;
 
+const QUARTER = 15 * 60_000; // milliseconds; clocks are changed at quarters of an hour only
+const MOST_KNOWN = 100_000;
+const knownOffsets = new Map<string, number>();
+
 /** Minutes by which a zone (a name of the tz database or a fixed offset) is ahead of UTC at a moment. */
 export function offsetAt(time: number, zone: string | undefined): number {
   if (zone === undefined || zone === 'UTC' || zone === 'GMT' || zone === 'Z') return 0;
   const fixed = FIXED_OFFSET.exec(zone);
   if (fixed) return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3] ?? 0));
+  const key = `${zone} ${Math.floor(time / QUARTER)}`;
+  const known = knownOffsets.get(key);
+  if (known !== undefined) return known;
+  if (knownOffsets.size >= MOST_KNOWN) knownOffsets.clear();
+  const offset = readOffset(time, zone);
+  knownOffsets.set(key, offset);
+  return offset;
+}
+
+function readOffset(time: number, zone: string): number {
   const part = new Map(
     formatterOf(zone)
       .formatToParts(time)

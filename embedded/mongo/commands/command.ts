@@ -12,13 +12,11 @@ export interface CommandContext {
   readonly cursors: Cursors;
   /** The present time in milliseconds. */
   readonly now: () => number;
-  readonly stopping: AbortController;
 }
 
 /** The connection that a command came by. */
 export interface Session {
   readonly connectionId: number;
-  readonly closed?: AbortSignal;
 }
 
 /** A command; it returns the fields of its answer besides `ok`. */

@@ -1,7 +1,8 @@
 import { Int32, Long } from 'bson';
 
 import { compileExpression } from '../aggregate/expressions.ts';
-import { aggregate, type PipelineContext } from '../aggregate/pipeline.ts';
+import { aggregate } from '../aggregate/pipeline.ts';
+import type { PipelineContext } from '../aggregate/stages.ts';
 import { MongoError, refuse } from '../errors.ts';
 import type { Batch } from '../query/cursors.ts';
 import { keyText, parseFilter } from '../query/filter.ts';

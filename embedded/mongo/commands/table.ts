@@ -1,4 +1,5 @@
 import { type Command } from './command.ts';
+import { MODIFY_COMMANDS } from './modify.ts';
 import { READ_COMMANDS } from './read.ts';
 import { SCHEMA_COMMANDS } from './schema.ts';
 import { SESSION_COMMANDS } from './session.ts';
@@ -6,5 +7,11 @@ import { WRITE_COMMANDS } from './write.ts';
 
 /** Every command the server knows, by name. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ ...SESSION_COMMANDS, ...READ_COMMANDS, ...WRITE_COMMANDS, ...SCHEMA_COMMANDS }),
+  Object.entries({
+    ...SESSION_COMMANDS,
+    ...READ_COMMANDS,
+    ...WRITE_COMMANDS,
+    ...MODIFY_COMMANDS,
+    ...SCHEMA_COMMANDS,
+  }),
 );

@@ -2,10 +2,11 @@ import { Int32, Long } from 'bson';
 
 import { MongoError, refuse } from '../errors.ts';
 import { type Filter, parseFilter } from '../query/filter.ts';
-import { type OrderedField, parseOrder } from '../query/sorting.ts';
+import { parseOrder } from '../query/sorting.ts';
 import { toNumber } from '../values/numbers.ts';
 import { isIndex } from '../values/paths.ts';
 import { type Document, isDocument, isNumber, sameValue, type Value } from '../values/values.ts';
+import type { OrderedField } from './entries.ts';
 
 /** An index as it is stored and used. */
 export interface Index {

@@ -1,8 +1,14 @@
 import { MongoError } from '../errors.ts';
-import type { OrderedField } from '../query/sorting.ts';
 import { encodeKey } from '../values/keys.ts';
 import { valueAt } from '../values/paths.ts';
 import { type Document, fieldOf, isDocument, type Value } from '../values/values.ts';
+
+/** One field of a sort or of an index: 1 ascending, -1 descending. */
+export interface OrderedField {
+  readonly path: string;
+  readonly parts: readonly string[];
+  readonly direction: 1 | -1;
+}
 
 interface Walk {
   readonly value: Value;

@@ -1,5 +1,4 @@
 import type { Filter } from '../query/filter.ts';
-import type { OrderedField } from '../query/sorting.ts';
 import { prefixOf, type Range, startingWith } from '../storage/storage.ts';
 import {
   intersect,
@@ -12,6 +11,7 @@ import {
 } from './bounds.ts';
 import { type Branch, branchesOf, excludesNull, implies } from './branches.ts';
 import type { Index } from './description.ts';
+import type { OrderedField } from './entries.ts';
 
 /** A scan of parts of one index. Each group is in index order; groups are merged by what follows their prefix. */
 export interface IndexScan {

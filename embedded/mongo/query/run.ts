@@ -1,12 +1,13 @@
 import type { Variables } from '../aggregate/expressions.ts';
 import { MongoError } from '../errors.ts';
+import type { OrderedField } from '../index/entries.ts';
 import { type IndexScan, type Plan, plan } from '../index/planner.ts';
 import { type Collection, idOfEntry, type Stored } from '../storage/collection.ts';
 import type { Entry, Range } from '../storage/storage.ts';
 import { type Document, parseDocument } from '../values/values.ts';
 import type { Filter } from './filter.ts';
 import { matches } from './matcher.ts';
-import { type OrderedField, sortKey } from './sorting.ts';
+import { sortKey } from './sorting.ts';
 
 const LARGEST_SORT = 100 * 1_024 * 1_024; // bytes of documents sorted in memory, MongoDB's limit
 

@@ -1,15 +1,8 @@
 import { MongoError, refuse } from '../errors.ts';
-import { keysOf } from '../index/entries.ts';
+import { keysOf, type OrderedField } from '../index/entries.ts';
 import { toNumber } from '../values/numbers.ts';
 import { splitPath } from '../values/paths.ts';
 import { type Document, isNumber } from '../values/values.ts';
-
-/** One field of a sort or of an index: 1 ascending, -1 descending. */
-export interface OrderedField {
-  readonly path: string;
-  readonly parts: readonly string[];
-  readonly direction: 1 | -1;
-}
 
 /** Parses a sort pattern or the key of an index; other kinds of order (`$meta`, `text`, `hashed`) are refused. */
 export function parseOrder(pattern: Document, what: string): OrderedField[] {

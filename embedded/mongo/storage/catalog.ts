@@ -2,15 +2,9 @@ import { Int32, Long } from 'bson';
 
 import { MongoError } from '../errors.ts';
 import { describeIndex, type Index, readIndex } from '../index/description.ts';
+import type { NumberValue } from '../values/numbers.ts';
 import { toNumber } from '../values/numbers.ts';
-import {
-  type Document,
-  isDocument,
-  type NumberValue,
-  parseDocument,
-  type Value,
-  writeDocument,
-} from '../values/values.ts';
+import { type Document, isDocument, parseDocument, type Value, writeDocument } from '../values/values.ts';
 import { Collection } from './collection.ts';
 import { prefixOf, scan, type Storage } from './storage.ts';
 

@@ -1,8 +1,9 @@
 import type { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
 
 import { MongoError } from '../errors.ts';
+import type { NumberValue } from './numbers.ts';
 import { type NumberParts, partsOf, signOf } from './numbers.ts';
-import { type Document, type NumberValue, TYPE_ORDER, typeOf, type Value } from './values.ts';
+import { type Document, TYPE_ORDER, typeOf, type Value } from './values.ts';
 
 /**
  * Values as bytes whose order (memcmp) is `compareValues`. No encoding is the beginning of another one,

@@ -1,7 +1,8 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
 
 import { MongoError, refuse } from '../errors.ts';
-import type { NumberValue } from './values.ts';
+
+export type NumberValue = Int32 | Double | Long | Decimal128;
 
 /**
  * Numbers of all four BSON types are compared as what they are worth. Each is split into the largest

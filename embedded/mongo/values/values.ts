@@ -2,9 +2,8 @@ import type { Binary, BSONRegExp, MaxKey, MinKey, ObjectId, Timestamp } from 'bs
 import { type Code, Decimal128, deserialize, Double, Int32, Long, serialize } from 'bson';
 
 import { refuse } from '../errors.ts';
-import { compareNumbers } from './numbers.ts';
+import { compareNumbers, type NumberValue } from './numbers.ts';
 
-export type NumberValue = Int32 | Double | Long | Decimal128;
 /** A BSON value with its type kept: numbers stay wrapped, so that what is read is written back unchanged. */
 export type Value =
   | null
