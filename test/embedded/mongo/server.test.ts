@@ -90,7 +90,9 @@ describe('the server', () => {
   });
 
   it('never fails a heartbeat of the driver, which would break off what is under way', async () => {
-    const watched = new MongoClient(uri, { heartbeatFrequencyMS: 500 });
+    const watched = new mongoose.mongo.MongoClient(`mongodb://127.0.0.1:${server.port}`, {
+      heartbeatFrequencyMS: 500,
+    });
     const beats: string[] = [];
     const three = new Promise<void>((resolve) => {
       for (const name of [
