@@ -1,0 +1,116 @@
+/** The command as a process of its own, as operators and programs start it. */
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { authenticateKey } from '../../src/tenants/keys.ts';
+import { type TestContext, testContext } from '../support/context.ts';
+import { freePort } from './free-port.ts';
+
+interface Ended {
+  exitCode: number | null;
+  out: string;
+  err: string;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ENTRY = fileURLToPath(new URL('./entry.ts', import.meta.url));
+
+function start(command: string[], environment: Record<string, string>, input = ''): Promise<Ended> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, command, { cwd: ROOT, env: { PATH, HOME, ...environment } });
+  child.stdin.end(input);
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ exitCode, out, err }));
+  });
+}
+const whatsper = (args: string[], environment: Record<string, string>, input = '') =>
+  start(['--import', 'tsx', ENTRY, ...args], environment, input);
+
+describe('the whatsper process', () => {
+  let ctx: TestContext;
+  let folder: string;
+  beforeAll(async () => {
+    ctx = await testContext();
+    folder = await mkdtemp(join(tmpdir(), 'whatsper-cli-'));
+  });
+  afterAll(async () => {
+    await ctx.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('makes tenant, channel and key that the gateway knows; standard output holds one document, whatever is logged', async () => {
+    const environment = { ...ctx.environment, LOG_LEVEL: 'trace' };
+    const document = async (line: string, input = '') => {
+      const { exitCode, out, err } = await whatsper(line.split(' '), environment, input);
+      expect([exitCode, err.includes('Error')]).toEqual([0, false]);
+      return JSON.parse(out) as Record<string, string>;
+    };
+    const { tenantId = '' } = await document(
+      'tenant create --name Bakery --email owner@bakery.example --json',
+    );
+    const channel = await document(
+      `channel add --tenant ${tenantId} --phone-number-id 1 --waba-id 2 --display-number 97235550100 --token - --json`,
+      'EAAG-of-standard-input\n',
+    );
+    expect(channel).toMatchObject({ channelId: expect.stringMatching(/^chn_/) });
+    const { key = '' } = await document(`key create --tenant ${tenantId} --scopes messages:read --json`);
+    await expect(authenticateKey(ctx, key)).resolves.toMatchObject({ tenantId });
+  }, 60_000);
+
+  it('lists every problem of the settings, exit code 2', async () => {
+    const { exitCode, out, err } = await whatsper(['tenant', 'list'], { PORT: 'x', META_APP_SECRETS: 'y' });
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain('PORT must be a port number');
+    expect(err).toContain('did you mean META_APP_SECRET?');
+  });
+
+  it('config prints the effective settings without any server', async () => {
+    const environment = { ...ctx.environment, MONGODB_URI: 'mongodb://user:canary@nowhere.example/x' };
+    const { exitCode, out } = await whatsper(['config', '--json'], environment);
+    const { items } = JSON.parse(out) as { items: { name: string; value: string }[] };
+    expect(exitCode).toBe(0);
+    expect(items.find(({ name }) => name === 'MONGODB_URI')?.value).toBe('mongodb://****@nowhere.example/x');
+    expect(out).not.toContain('canary');
+  });
+
+  it('says that MongoDB is away and which setting names it, exit code 1', async () => {
+    const MONGODB_URI = `mongodb://127.0.0.1:${await freePort()}/x`;
+    const { exitCode, out, err } = await whatsper(['tenant', 'list', '--json'], {
+      ...ctx.environment,
+      MONGODB_URI,
+    });
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err).toContain('MongoDB does not answer. Is MONGODB_URI right and the server running?');
+  }, 30_000);
+
+  it('says that Redis is away and which setting names it, exit code 1', async () => {
+    const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
+    const { exitCode, out, err } = await whatsper(['tenant', 'list'], { ...ctx.environment, REDIS_URL });
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err).toContain('REDIS_URL');
+  }, 30_000);
+
+  it('says that the master key is another one, exit code 2', async () => {
+    const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+    const { exitCode, err } = await whatsper(['tenant', 'list'], { ...ctx.environment, MASTER_KEY });
+    expect(exitCode).toBe(2);
+    expect(err).toContain('MASTER_KEY is not the key that this database was made with.');
+  }, 30_000);
+
+  it('says to build first when there is no build, exit code 1', async () => {
+    await cp(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true });
+    const { exitCode, err } = await start([join(folder, 'bin', 'whatsper.js'), 'status'], {});
+    expect(exitCode).toBe(1);
+    expect(err).toContain('npm run build');
+  });
+});
