@@ -6,6 +6,7 @@
 import { Redis } from 'ioredis';
 
 import type { Context } from '../context.ts';
+import { Retry } from '../ops/errors.ts';
 import { type FeedEntry, feedEntry, feedKey, lastEntryId } from './feed.ts';
 import type { EndReason, FeedClient } from './feed-client.ts';
 import { framesOf, resetFrame } from './feed-frames.ts';
@@ -62,14 +63,15 @@ export class FeedHub {
     for (const { clients } of this.#tenants.values()) yield* clients;
   }
 
-  /** From now on the client is offered its tenant's events. @throws when Redis does not answer. */
+  /** From now on the client is offered its tenant's events. @throws when Redis does not answer, or this process stops. */
   async join(client: FeedClient): Promise<void> {
+    if (this.#closed) throw new Retry('This process is stopping.', { afterMs: 1_000 });
     const { tenantId } = client;
     const known = this.#tenants.get(tenantId);
     const feed = known ?? (await (this.#opening.get(tenantId) ?? this.#open(tenantId)));
     feed.clients.add(client);
     this.#tenants.set(tenantId, feed);
-    if (!this.#closed) this.#reading ??= this.#read();
+    this.#reading ??= this.#read();
   }
 
   leave(client: FeedClient): void {

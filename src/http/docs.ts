@@ -6,7 +6,8 @@ import type { Express } from 'express';
 
 import { requestState } from './request-log.ts';
 
-const FOLDER = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const require = createRequire(import.meta.url);
+const FOLDER = dirname(require.resolve('swagger-ui-dist/package.json'));
 /** What the page needs; the package's own start page would load an example from elsewhere. */
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 

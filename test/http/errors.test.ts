@@ -1,11 +1,11 @@
 /** From an error to a status: the caller's fault 4xx, a neighbour's 503, ours 500 without a word of it. */
 import { describe, expect, it } from '@jest/globals';
-import { MongoServerError } from 'mongodb';
 import mongoose from 'mongoose';
 
 import { problemFor } from '../../src/http/errors.ts';
 import { notFound, Reject, Retry } from '../../src/ops/errors.ts';
 
+const { MongoServerError } = mongoose.mongo;
 const named = (name: string, message: string, code?: string | number) =>
   Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) });
 
