@@ -171,7 +171,7 @@ export const SETTINGS = {
   },
   METRICS_PORT: {
     schema: port.optional(),
-    help: 'Port on which /metrics is served to your monitoring. Unset: not served.',
+    help: 'Port for /metrics (not served yet).',
     example: '9464',
   },
 } as const satisfies Record<string, Setting>;
