@@ -1,17 +1,14 @@
 /** The whole product as processes on this machine: embedded servers, gateway, workers, simulator. */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { settingsReference } from '../../config/settings.ts';
 import { openEmbedded } from '../../embedded/index.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
-import { built, type Child, startChild } from './child.ts';
+import { type Child, startChild } from './child.ts';
+import { Commands } from './commands.ts';
 import { freePorts } from './ports.ts';
-
-const runFile = promisify(execFile);
 
 export interface MetaSecrets {
   appSecret: string;
@@ -116,7 +113,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     lingerMs: 0,
     onProgress: options.onProgress,
   });
+  const commands = new Commands(environment);
   const stop = async (): Promise<void> => {
+    await commands.end();
     await stopPart('worker');
     await stopPart('simulator');
     await stopPart('gateway');
@@ -144,7 +143,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       if (!child) throw new Error(`The ${part} is not running.`);
       return child;
     },
-    cli: (...args) => runCli(args, environment),
+    cli: (...args) => commands.run(args),
   };
 }
 
@@ -169,18 +168,4 @@ function environmentOf(
     META_VERIFY_TOKEN: secrets.verifyToken,
     ...settings,
   };
-}
-
-async function runCli<T>(args: string[], environment: Record<string, string | undefined>): Promise<T> {
-  try {
-    const { stdout } = await runFile(process.execPath, [built('../bin/whatsper.js'), ...args, '--json'], {
-      env: environment,
-    });
-    return JSON.parse(stdout) as T;
-  } catch (error) {
-    const { stderr = '', message = '' } = error as { stderr?: string; message?: string };
-    throw new Error(`whatsper ${args.slice(0, 2).join(' ')} failed: ${stderr.trim() || message}`, {
-      cause: error,
-    });
-  }
 }
