@@ -12,7 +12,7 @@ import {
 } from '../lanes/dead-letters.ts';
 import type { ParkReason } from '../lanes/model.ts';
 import { Reject } from '../ops/errors.ts';
-import type { Bind } from './program.ts';
+import type { Bind } from './bind.ts';
 
 const REASONS: ParkReason[] = ['unrouted', 'mismatch', 'unreadable', 'unknown-field', 'failed'];
 

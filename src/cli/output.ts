@@ -43,14 +43,15 @@ export class Output {
   /** A document of several parts, a table or fields each; people see their names as titles. */
   parts(parts: Record<string, Record<string, Cell>[] | Record<string, Cell>>): void {
     if (this.#json) return this.#document(parts);
-    for (const [name, part] of Object.entries(parts)) {
-      this.#terminal.out(`\n${name}`);
+    for (const [index, [name, part]] of Object.entries(parts).entries()) {
+      this.#terminal.out(index === 0 ? name : `\n${name}`);
       if (!Array.isArray(part)) this.#fields(part);
-      else
-        {this.#table(
+      else {
+        this.#table(
           Object.keys(part[0] ?? {}),
           part.map((row) => Object.values(row)),
-        );}
+        );
+      }
     }
   }
 

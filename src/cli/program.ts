@@ -3,6 +3,7 @@ import { Command } from 'commander';
 
 import { effectiveSettings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
+import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { Output, type Terminal } from './output.ts';
 import { showStatus } from './status.ts';
@@ -21,20 +22,6 @@ interface Door {
   terminal: Terminal;
   withContext: WithContext;
 }
-
-/** What a command is given when it runs. */
-export interface Call<Options> {
-  ctx: Context;
-  output: Output;
-  terminal: Terminal;
-  /** What commander parsed; what the command requires is there. */
-  options: Options;
-  /** Words after the options. */
-  args: string[];
-}
-
-/** Binds a command to its work; gives it `--json`. */
-export type Bind = <Options>(command: Command, work: (call: Call<Options>) => Promise<void>) => void;
 
 export function program({ environment, terminal, withContext }: Door): Command {
   const root = new Command('whatsper')

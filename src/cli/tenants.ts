@@ -6,7 +6,7 @@ import { addChannel, listChannels } from '../tenants/channels.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../tenants/keys.ts';
 import { SCOPES } from '../tenants/model.ts';
 import { createTenant, listTenants } from '../tenants/tenants.ts';
-import type { Bind } from './program.ts';
+import type { Bind } from './bind.ts';
 
 const ONCE = 'is shown only this once: keep it now.';
 
