@@ -137,16 +137,16 @@ function compileColumn(name: string, specification: Value): Column {
 /** Compiles `$group`. Groups come out in the order in which they were met first. */
 export function compileGroup(
   specification: Document,
-): (documents: Iterable<Document>, variables: Variables) => Generator<Document> {
+): (documents: AsyncIterable<Document>, variables: Variables) => AsyncGenerator<Document> {
   if (!Object.hasOwn(specification, '_id')) {
     throw new MongoError(15955, 'a group specification must include an _id');
   }
   const { _id: id, ...fields } = specification;
   const key = compileExpression(id);
   const columns = Object.entries(fields).map(([name, value]) => compileColumn(name, value));
-  return function* group(documents, variables) {
+  return async function* group(documents, variables) {
     const groups = new Map<string, { id: Value; accumulators: Accumulator[] }>();
-    for (const document of documents) {
+    for await (const document of documents) {
       const value = key(document, variables) ?? null;
       const text = keyText(value);
       let present = groups.get(text);

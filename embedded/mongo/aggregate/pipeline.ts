@@ -1,7 +1,7 @@
 import { MongoError, refuse } from '../errors.ts';
 import { parseFilter } from '../query/filter.ts';
 import { compileAddFields, compileProjection } from '../query/projection.ts';
-import { run } from '../query/run.ts';
+import { type Query, read } from '../query/run.ts';
 import { parseOrder } from '../query/sorting.ts';
 import type { Collection } from '../storage/collection.ts';
 import { setAt } from '../update/paths.ts';
@@ -35,24 +35,35 @@ export function aggregate(
   source: Collection | undefined,
   pipeline: readonly Value[],
   context: PipelineContext,
-): Iterable<Document> {
+): AsyncIterable<Document> {
   const stages = pipeline.map(readStage);
   const compiled = stages.map(({ name, operand }) => compileStage(name, operand));
   const { query, used } = leadingQuery(stages);
   const { deadline, hint, variables } = context;
-  const found = source ? documentsOf(run(source, { ...query, deadline, hint, variables })) : [];
+  const found = source ? read(source, { ...query, deadline, hint, variables }) : nothing();
   return through(compiled.slice(used), found, context);
 }
 
 const through = (
   stages: readonly Stage[],
-  input: Iterable<Document>,
+  input: AsyncIterable<Document>,
   context: PipelineContext,
-): Iterable<Document> =>
-  stages.reduce<Iterable<Document>>((documents, stage) => stage(documents, context), input);
+): AsyncIterable<Document> =>
+  stages.reduce<AsyncIterable<Document>>((documents, stage) => stage(documents, context), input);
 
-function* documentsOf(found: Iterable<{ document: Document }>): Generator<Document> {
-  for (const { document } of found) yield document;
+async function* nothing(): AsyncGenerator<Document> {
+  // A collection that does not exist has no documents.
+}
+
+/** Documents that are at hand already, for a stage. */
+async function* each(documents: readonly Document[]): AsyncGenerator<Document> {
+  yield* documents;
+}
+
+async function collect(documents: AsyncIterable<Document>): Promise<Document[]> {
+  const all: Document[] = [];
+  for await (const document of documents) all.push(document);
+  return all;
 }
 
 interface StageText {
@@ -68,7 +79,7 @@ function readStage(stage: Value): StageText {
   return { name, operand };
 }
 
-function leadingQuery(stages: readonly StageText[]): { query: Parameters<typeof run>[1]; used: number } {
+function leadingQuery(stages: readonly StageText[]): { query: Query; used: number } {
   const next = (at: number, name: string): Value =>
     stages[at]?.name === name ? stages[at].operand : undefined;
   let used = 0;
@@ -155,10 +166,10 @@ function facet(specification: Document): Stage {
     if (!Array.isArray(pipeline)) throw new MongoError(40170, 'arguments to $facet must be arrays');
     return { name, stages: pipeline.map(readStage).map((stage) => compileStage(stage.name, stage.operand)) };
   });
-  return function* stage(documents, context) {
-    const all = held('$facet', documents);
+  return async function* stage(documents, context) {
+    const all = await held('$facet', documents);
     const result: Document = {};
-    for (const { name, stages } of facets) result[name] = [...through(stages, all, context)];
+    for (const { name, stages } of facets) result[name] = await collect(through(stages, each(all), context));
     yield result;
   };
 }
@@ -179,8 +190,8 @@ function lookup(specification: Document): Stage {
   const byField = typeof localField === 'string' && typeof foreignField === 'string';
   const names = Object.entries(variables).map(([name, value]) => [name, compileExpression(value)] as const);
   pipeline.map(readStage).forEach((stage) => compileStage(stage.name, stage.operand));
-  return function* stage(documents, context) {
-    for (const document of documents) {
+  return async function* stage(documents, context) {
+    for await (const document of documents) {
       const bound = Object.fromEntries(
         names.map(([name, value]) => [name, value(document, context.variables)]),
       );
@@ -189,7 +200,11 @@ function lookup(specification: Document): Stage {
         : [];
       const inner = { ...context, hint: undefined, variables: { ...context.variables, ...bound } };
       const result = copyAlong(document, splitPath(as));
-      setAt(result, splitPath(as), [...aggregate(context.collection(from), [...first, ...pipeline], inner)]);
+      setAt(
+        result,
+        splitPath(as),
+        await collect(aggregate(context.collection(from), [...first, ...pipeline], inner)),
+      );
       yield result;
     }
   };

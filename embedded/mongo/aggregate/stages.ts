@@ -26,7 +26,7 @@ export interface PipelineContext {
 }
 
 /** A stage takes documents and gives documents, one by one where it can. */
-export type Stage = (documents: Iterable<Document>, context: PipelineContext) => Iterable<Document>;
+export type Stage = (documents: AsyncIterable<Document>, context: PipelineContext) => AsyncIterable<Document>;
 
 /** `$unset` names one field or several. */
 export function exclusionOf(operand: Value): Document {
@@ -39,21 +39,21 @@ export function exclusionOf(operand: Value): Document {
 
 export function match(specification: Document): Stage {
   const filter = parseFilter(specification);
-  return function* stage(documents, { variables }) {
-    for (const document of documents) if (matches(filter, document, variables)) yield document;
+  return async function* stage(documents, { variables }) {
+    for await (const document of documents) if (matches(filter, document, variables)) yield document;
   };
 }
 
 export function map(projection: Projection): Stage {
-  return function* stage(documents, { variables }) {
-    for (const document of documents) yield projection(document, variables);
+  return async function* stage(documents, { variables }) {
+    for await (const document of documents) yield projection(document, variables);
   };
 }
 
 export function limit(most: number): Stage {
-  return function* stage(documents) {
+  return async function* stage(documents) {
     let at = 0;
-    for (const document of documents) {
+    for await (const document of documents) {
       yield document;
       at += 1;
       if (at >= most) return;
@@ -62,9 +62,9 @@ export function limit(most: number): Stage {
 }
 
 export function skip(least: number): Stage {
-  return function* stage(documents) {
+  return async function* stage(documents) {
     let at = 0;
-    for (const document of documents) {
+    for await (const document of documents) {
       at += 1;
       if (at > least) yield document;
     }
@@ -73,18 +73,21 @@ export function skip(least: number): Stage {
 
 export function sort(specification: Document): Stage {
   const order = parseOrder(specification, 'sort');
-  return function* stage(documents) {
-    const keyed = held('$sort', documents).map((document) => ({ document, key: sortKey(document, order) }));
+  return async function* stage(documents) {
+    const keyed = (await held('$sort', documents)).map((document) => ({
+      document,
+      key: sortKey(document, order),
+    }));
     keyed.sort((left, right) => Buffer.compare(left.key, right.key));
     for (const { document } of keyed) yield document;
   };
 }
 
 /** All documents of a stage that needs them at once, up to the limit. */
-export function held(name: string, documents: Iterable<Document>): Document[] {
+export async function held(name: string, documents: AsyncIterable<Document>): Promise<Document[]> {
   const all: Document[] = [];
   let size = 0;
-  for (const document of documents) {
+  for await (const document of documents) {
     size += writeDocument(document).length;
     if (size > LARGEST_STAGE) {
       throw new MongoError(292, `${name} exceeded memory limit of ${LARGEST_STAGE} bytes`);
@@ -98,8 +101,8 @@ export function count(operand: Value): Stage {
   if (typeof operand !== 'string' || !/^[^$.][^.]*$/.test(operand)) {
     throw new MongoError(40156, 'the count field must be a non-empty string without $ and .');
   }
-  return function* stage(documents) {
-    const total = tally(documents);
+  return async function* stage(documents) {
+    const total = await tally(documents);
     if (total > 0) yield { [operand]: fromNumber(total) };
   };
 }
@@ -124,8 +127,8 @@ export function unwind(operand: Value): Stage {
     if (typeof index === 'string') setAt(copy, splitPath(index), at === null ? null : Long.fromNumber(at));
     return copy;
   };
-  return function* stage(documents) {
-    for (const document of documents) {
+  return async function* stage(documents) {
+    for await (const document of documents) {
       const found = valueAt(document, parts);
       if (Array.isArray(found) && found.length > 0) {
         for (const [at, value] of found.entries()) yield element(document, value, at);
@@ -146,8 +149,8 @@ export function copyAlong(document: Document, [part, ...rest]: readonly string[]
 
 export function replaceRoot(expression: Value): Stage {
   const root = compileExpression(expression);
-  return function* stage(documents, { variables }) {
-    for (const document of documents) {
+  return async function* stage(documents, { variables }) {
+    for await (const document of documents) {
       const replaced = root(document, variables);
       if (!isDocument(replaced)) {
         throw new MongoError(40228, "'newRoot' expression must evaluate to an object");

@@ -4,10 +4,11 @@ import { compileExpression } from '../aggregate/expressions.ts';
 import { aggregate } from '../aggregate/pipeline.ts';
 import type { PipelineContext } from '../aggregate/stages.ts';
 import { MongoError, refuse } from '../errors.ts';
+import type { Costs } from '../query/candidates.ts';
 import type { Batch } from '../query/cursors.ts';
 import { keyText, parseFilter } from '../query/filter.ts';
 import { compileProjection, type Projection } from '../query/projection.ts';
-import { type Costs, planOf, type Query, run, tally } from '../query/run.ts';
+import { planOf, type Query, read, tally } from '../query/run.ts';
 import { parseOrder } from '../query/sorting.ts';
 import type { Collection } from '../storage/collection.ts';
 import { fromNumber } from '../values/numbers.ts';
@@ -70,28 +71,30 @@ const FIND_FIELDS = [
   'noCursorTimeout',
 ];
 
-const find = define(FIND_FIELDS, (command, context) => {
+const find = define(FIND_FIELDS, async (command, context) => {
   const name = textField(command, 'find');
   const collection = collectionOf(context, command, name);
   const query = queryOf(command, collection, 'filter');
   const project = projectionOf(documentField(command, 'projection'));
-  const documents = collection ? found(run(collection, query), project) : [];
+  const documents = found(collection, query, project);
   const size = command['batchSize'] === undefined ? undefined : numberField(command, 'batchSize');
   const namespace = `${textField(command, '$db')}.${name}`;
   return answer(
     namespace,
-    context.cursors.start(namespace, documents, size, command['singleBatch'] === true),
+    await context.cursors.start(namespace, documents, size, command['singleBatch'] === true),
   );
 });
 
 export const projectionOf = (specification: Document): Projection | undefined =>
   Object.keys(specification).length === 0 ? undefined : compileProjection(specification);
 
-function* found(
-  results: Iterable<{ document: Document }>,
+async function* found(
+  collection: Collection | undefined,
+  query: Query,
   project: Projection | undefined,
-): Generator<Document> {
-  for (const { document } of results) yield project ? project(document) : document;
+): AsyncGenerator<Document> {
+  if (!collection) return;
+  for await (const document of read(collection, query)) yield project ? project(document) : document;
 }
 
 const answer = (namespace: string, { id, documents }: Batch): object => ({
@@ -103,10 +106,10 @@ const cursorId = (value: Value): Long => {
   throw new MongoError(14, 'a cursor id must be a 64-bit integer');
 };
 
-const getMore = define(['collection', 'batchSize'], (command, { cursors }) => {
+const getMore = define(['collection', 'batchSize'], async (command, { cursors }) => {
   const namespace = `${textField(command, '$db')}.${textField(command, 'collection')}`;
   const size = numberField(command, 'batchSize');
-  const { id, documents } = cursors.next(
+  const { id, documents } = await cursors.next(
     cursorId(command['getMore']),
     namespace,
     size > 0 ? size : undefined,
@@ -114,9 +117,10 @@ const getMore = define(['collection', 'batchSize'], (command, { cursors }) => {
   return { cursor: { nextBatch: documents, id, ns: namespace } };
 });
 
-const killCursors = define(['cursors'], (command, { cursors }) => {
+const killCursors = define(['cursors'], async (command, { cursors }) => {
   const ids = Array.isArray(command['cursors']) ? command['cursors'].map(cursorId) : [];
-  const killed = ids.filter((id) => cursors.close(id));
+  const killed: Long[] = [];
+  for (const id of ids) if (await cursors.close(id)) killed.push(id);
   return {
     cursorsKilled: killed,
     cursorsNotFound: ids.filter((id) => !killed.includes(id)),
@@ -125,23 +129,23 @@ const killCursors = define(['cursors'], (command, { cursors }) => {
   };
 });
 
-const count = define(['query', 'limit', 'skip', 'hint', 'collation'], (command, context) => {
+const count = define(['query', 'limit', 'skip', 'hint', 'collation'], async (command, context) => {
   const collection = collectionOf(context, command, textField(command, 'count'));
   const query = queryOf(command, collection, 'query');
   if (!collection) return { n: new Int32(0) };
   const everything =
     Object.keys(documentField(command, 'query')).length === 0 && query.limit === 0 && query.skip === 0;
   if (everything) return { n: fromNumber(collection.count()) };
-  return { n: fromNumber(tally(run(collection, query))) };
+  return { n: fromNumber(await tally(read(collection, query))) };
 });
 
-const distinct = define(['key', 'query', 'hint', 'collation'], (command, context) => {
+const distinct = define(['key', 'query', 'hint', 'collation'], async (command, context) => {
   const collection = collectionOf(context, command, textField(command, 'distinct'));
   const query = queryOf(command, collection, 'query');
   const parts = splitPath(textField(command, 'key'));
   const values = new Map<string, Value>();
   const add = (value: Value): unknown => values.set(keyText(value), value);
-  for (const { document } of collection ? run(collection, query) : []) {
+  for await (const document of found(collection, query, undefined)) {
     visitPath(document, parts, (value) => {
       if (Array.isArray(value)) value.forEach(add);
       else if (value !== MISSING) add(value);
@@ -152,7 +156,7 @@ const distinct = define(['key', 'query', 'hint', 'collation'], (command, context
 
 const runPipeline = define(
   ['pipeline', 'cursor', 'allowDiskUse', 'hint', 'let', 'collation', 'bypassDocumentValidation'],
-  (command, context) => {
+  async (command, context) => {
     checkCollation(command);
     const { aggregate: name, pipeline } = command;
     if (typeof name !== 'string') throw refuse('An aggregation over a whole database');
@@ -172,20 +176,20 @@ const runPipeline = define(
     const namespace = `${textField(command, '$db')}.${name}`;
     return answer(
       namespace,
-      context.cursors.start(namespace, aggregate(collection, pipeline, pipelineContext), size),
+      await context.cursors.start(namespace, aggregate(collection, pipeline, pipelineContext), size),
     );
   },
 );
 
 /** `explain` of a find: which index serves it and how much was read. The query is run for the figures. */
-const explain = define(['verbosity'], (command, context) => {
+const explain = define(['verbosity'], async (command, context) => {
   const inner = documentField(command, 'explain');
   if (typeof inner['find'] !== 'string') throw refuse('explain of anything but find');
   const collection = collectionOf(context, { ...inner, $db: command['$db'] }, inner['find']);
   const query = queryOf(inner, collection, 'filter');
   if (!collection) return { queryPlanner: { winningPlan: { stage: 'EOF' } } };
   const costs: Costs = { keys: 0, documents: 0 };
-  const returned = tally(run(collection, query, costs));
+  const returned = await tally(read(collection, query, costs));
   const { scans, sorted } = planOf(collection, query);
   const access =
     scans === 'collection'

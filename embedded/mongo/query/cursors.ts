@@ -9,7 +9,7 @@ const LIFETIME = 10 * 60_000; // milliseconds that an unused cursor is kept
 
 interface Cursor {
   readonly namespace: string;
-  readonly documents: Iterator<Document>;
+  readonly documents: AsyncIterator<Document>;
   /** Read, but it did not fit into the batch. */
   pending: Document | undefined;
   usedAt: number;
@@ -31,17 +31,22 @@ export class Cursors {
   }
 
   /** The first batch; `size` undefined takes MongoDB's 101. `single` closes the cursor whatever is left. */
-  start(namespace: string, documents: Iterable<Document>, size: number | undefined, single = false): Batch {
+  async start(
+    namespace: string,
+    documents: AsyncIterable<Document>,
+    size: number | undefined,
+    single = false,
+  ): Promise<Batch> {
     this.#expire();
     const cursor: Cursor = {
       namespace,
-      documents: documents[Symbol.iterator](),
+      documents: documents[Symbol.asyncIterator](),
       pending: undefined,
       usedAt: this.#now(),
     };
-    const { batch, done } = fill(cursor, size ?? FIRST_BATCH);
+    const { batch, done } = await fill(cursor, size ?? FIRST_BATCH);
     if (done || single) {
-      cursor.documents.return?.();
+      await cursor.documents.return?.();
       return { id: Long.ZERO, documents: batch };
     }
     this.#last += 1n;
@@ -51,14 +56,14 @@ export class Cursors {
   }
 
   /** The next batch; `size` undefined is bounded by bytes only. Throws 43 for a cursor that is not open. */
-  next(id: Long, namespace: string, size: number | undefined): Batch {
+  async next(id: Long, namespace: string, size: number | undefined): Promise<Batch> {
     const cursor = this.#open.get(id.toString());
     if (!cursor || cursor.namespace !== namespace) {
       throw new MongoError(43, `cursor id ${id.toString()} not found`);
     }
     cursor.usedAt = this.#now();
     try {
-      const { batch, done } = fill(cursor, size ?? Infinity);
+      const { batch, done } = await fill(cursor, size ?? Infinity);
       if (done) this.#open.delete(id.toString());
       return { id: done ? Long.ZERO : id, documents: batch };
     } catch (error) {
@@ -68,9 +73,11 @@ export class Cursors {
   }
 
   /** Whether the cursor was open. */
-  close(id: Long): boolean {
-    this.#open.get(id.toString())?.documents.return?.();
-    return this.#open.delete(id.toString());
+  async close(id: Long): Promise<boolean> {
+    const cursor = this.#open.get(id.toString());
+    this.#open.delete(id.toString());
+    await cursor?.documents.return?.();
+    return cursor !== undefined;
   }
 
   #expire(): void {
@@ -79,11 +86,11 @@ export class Cursors {
 }
 
 /** Reads until the batch is full. One document more is read, so that the last batch is known to be the last. */
-function fill(cursor: Cursor, most: number): { batch: Document[]; done: boolean } {
+async function fill(cursor: Cursor, most: number): Promise<{ batch: Document[]; done: boolean }> {
   const batch: Document[] = [];
   let bytes = 0;
   for (;;) {
-    const next = cursor.pending ?? read(cursor.documents);
+    const next = cursor.pending ?? (await read(cursor.documents));
     cursor.pending = next;
     if (!next) return { batch, done: true };
     const size = batch.length >= most ? 0 : writeDocument(next).length;
@@ -96,7 +103,7 @@ function fill(cursor: Cursor, most: number): { batch: Document[]; done: boolean 
   }
 }
 
-function read(documents: Iterator<Document>): Document | undefined {
-  const next = documents.next();
+async function read(documents: AsyncIterator<Document>): Promise<Document | undefined> {
+  const next = await documents.next();
   return next.done ? undefined : next.value;
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 
 import { readIndex } from '../../../embedded/mongo/index/description.ts';
+import type { Costs } from '../../../embedded/mongo/query/candidates.ts';
 import { parseFilter } from '../../../embedded/mongo/query/filter.ts';
-import { type Costs, type Query, run } from '../../../embedded/mongo/query/run.ts';
+import { type Query, run } from '../../../embedded/mongo/query/run.ts';
 import { parseOrder } from '../../../embedded/mongo/query/sorting.ts';
 import { Catalog } from '../../../embedded/mongo/storage/catalog.ts';
 import type { Collection } from '../../../embedded/mongo/storage/collection.ts';

@@ -159,6 +159,21 @@ describe('the server', () => {
     ).rejects.toMatchObject({ code: 50 });
   });
 
+  it('serves others while it reads much', async () => {
+    const rows = client.db('server').collection('slow');
+    const finished: string[] = [];
+    const note = (name: string) => (): unknown => finished.push(name);
+    await Promise.all([
+      rows
+        .aggregate([{ $match: { $expr: { $gt: ['$text', 'y'] } } }, { $sort: { text: 1 } }])
+        .toArray()
+        .then(note('scan')),
+      run({ ping: 1 }).then(note('ping')),
+      client.db('server').collection<{ _id: string }>('quick').insertOne({ _id: 'x' }).then(note('insert')),
+    ]);
+    expect(finished.at(-1)).toBe('scan');
+  });
+
   it('refuses keys that no index can hold, and sorts that no memory should', async () => {
     const rows = client
       .db('server')
