@@ -2,7 +2,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 
 import type { Context } from '../context.ts';
-import { Reject } from '../ops/errors.ts';
+import { notFound, Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { authenticate, requireScopes } from '../tenants/auth.ts';
 import { requestState } from './request-log.ts';
@@ -50,11 +50,18 @@ async function checkedInput(route: Route, request: Request, response: Response) 
     ? checkedIdempotencyKey(request.headers['idempotency-key'])
     : undefined;
   return {
-    params: route.params && checked(route.params, request.params, 'query'),
+    params: route.params && checkedIds(route, request.params),
     query: checkedQuery(route.query, request.query),
     body: route.body && checkedBody(route, await readJson(request, response)),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
+}
+
+/** No id of ours looks otherwise, so there is no need to ask the database. @throws Reject (404) */
+function checkedIds({ params }: Route, given: Record<string, string | string[]>): unknown {
+  const isId = (value: unknown) => typeof value === 'string' && /^[\w.-]{1,100}$/.test(value);
+  if (!Object.values(given).every(isId)) throw notFound('id');
+  return params?.parse(given);
 }
 
 function checkedBody({ body, lookAtBody }: Route, input: unknown): unknown {

@@ -126,5 +126,5 @@ export const TimelineSchema = z
   .object({ items: z.array(z.object({ at: time, step: z.string(), detail: payload.optional() })) })
   .meta({ id: 'Timeline', description: 'What happened to a message, oldest first.' });
 
-/** Id in a path: any text, so that one of another shape is answered like one that does not exist. */
+/** Id in a path; one of another shape is answered like one that does not exist (handler.ts). */
 export const idParams = z.strictObject({ id: z.string() });

@@ -271,6 +271,30 @@ describe('queries', () => {
     expect(answer.body.errors?.map((error) => error.path)).toEqual([path]);
   });
 
+  it('takes a cursor for its own list and filters only, with any limit', async () => {
+    await clientWrites(ctx, business, { phone: '972500000002' });
+    const first = await gateway.ask<{ nextCursor: string }>(
+      'GET',
+      '/v1/conversations?limit=1&state=PENDING',
+      {
+        key: business.key,
+      },
+    );
+    const cursor = first.body.nextCursor;
+    const own = await gateway.ask('GET', `/v1/conversations?state=PENDING&limit=7&cursor=${cursor}`, {
+      key: business.key,
+    });
+    expect(own.status).toBe(200);
+    for (const path of [
+      `/v1/conversations?cursor=${cursor}`,
+      `/v1/conversations?state=BOT&cursor=${cursor}`,
+      `/v1/contacts?cursor=${cursor}`,
+      `/v1/conversations/${written.conversationId}/messages?cursor=${cursor}`,
+    ]) {
+      await problem(422, 'bad-cursor', 'GET', path);
+    }
+  });
+
   it('is refused by a route that takes none', async () => {
     await problem(422, 'invalid-request', 'GET', `/v1/conversations/${written.conversationId}?expand=all`);
   });
