@@ -7,12 +7,42 @@ const FEATURES = '^src/(webhooks|conversations|agents|bots|endpoints|outbox|tena
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
-    { name: 'base-knows-no-feature', severity: 'error', from: { path: BASE }, to: { path: `${FEATURES}|^src/http/|^workers/` } },
-    { name: 'features-know-no-http', severity: 'error', from: { path: FEATURES }, to: { path: '^src/http/(?!route|errors|schemas)|^workers/' } },
-    { name: 'product-knows-no-simulator', severity: 'error', from: { path: '^(src|workers|config)/' }, to: { path: '^(simulator|test|bench)/' } },
-    { name: 'product-knows-no-dev-packages', severity: 'error', from: { path: '^(src|workers|config|embedded|simulator)/', pathNot: '^simulator/phone' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] } },
-    { name: 'embedded-stands-alone', severity: 'error', from: { path: '^embedded/' }, to: { path: '^(src|workers|simulator)/' } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'base-knows-no-feature',
+      severity: 'error',
+      from: { path: BASE },
+      to: { path: `${FEATURES}|^src/http/|^workers/` },
+    },
+    {
+      name: 'features-know-no-http',
+      severity: 'error',
+      from: { path: FEATURES },
+      to: { path: '^src/http/(?!route|errors|schemas)|^workers/' },
+    },
+    {
+      name: 'product-knows-no-simulator',
+      severity: 'error',
+      from: { path: '^(src|workers|config)/' },
+      to: { path: '^(simulator|test|bench)/' },
+    },
+    {
+      name: 'product-knows-no-dev-packages',
+      severity: 'error',
+      from: { path: '^(src|workers|config|embedded|simulator)/', pathNot: '^simulator/phone' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'embedded-stands-alone',
+      severity: 'error',
+      from: { path: '^embedded/' },
+      to: { path: '^(src|workers|simulator)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -33,11 +33,12 @@ export async function startGateway(
   log?: Logger,
 ): Promise<Gateway> {
   const progress = (line: string) => process.stderr.write(`${line}\n`);
-  const { ctx, redisUrl, close } = await openContext(environment, {
+  const opened = await openContext(environment, {
     onProgress: progress,
     ...(log ? { log } : {}),
   });
-  const stops: (() => Promise<unknown>)[] = [close];
+  const { ctx, redisUrl } = opened;
+  const stops: (() => Promise<unknown>)[] = [() => opened.close()];
   const stop = async () => {
     for (const step of stops.splice(0).reverse()) await step();
   };

@@ -45,7 +45,7 @@ export async function openContext(
   };
   try {
     const servers = await openServers(settings, options.onProgress);
-    closers.push(servers.close);
+    closers.push(() => servers.close());
     const ctx = await connect(settings, log, servers, closers);
     return { ctx, redisUrl: servers.redisUrl, close };
   } catch (error) {
@@ -62,8 +62,9 @@ interface Servers {
 
 async function openServers(settings: Settings, onProgress?: (line: string) => void): Promise<Servers> {
   const { REDIS_URL, MONGODB_URI } = settings;
-  if (REDIS_URL && MONGODB_URI)
+  if (REDIS_URL && MONGODB_URI) {
     return { redisUrl: REDIS_URL, mongodbUri: MONGODB_URI, close: () => Promise.resolve() };
+  }
   const embedded = await openEmbedded({
     dataDir: settings.DATA_DIR,
     redis: !REDIS_URL,
@@ -144,8 +145,9 @@ async function masterKeys(settings: Settings, log: Logger): Promise<Buffer[]> {
   }
   await chmod(path, 0o600);
   const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
-  if (key.length !== 32)
+  if (key.length !== 32) {
     throw new Error(`${path} does not hold 32 bytes in base64; restore it from its copy.`);
+  }
   return [key];
 }
 

@@ -12,8 +12,9 @@ const TOLERANCE_SECONDS = 5 * 60;
 export function verifyEvent(secret, headers, body, now = Date.now()) {
   const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signatures } = headers;
   if (!id || !time || !signatures) throw new Error('A header of the signature is missing.');
-  if (!(Math.abs(now / 1000 - Number(time)) <= TOLERANCE_SECONDS))
+  if (!(Math.abs(now / 1000 - Number(time)) <= TOLERANCE_SECONDS)) {
     throw new Error('The event is too old or from the future.');
+  }
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const expected = createHmac('sha256', key).update(`${id}.${time}.${body}`).digest();
   const fits = signatures.split(' ').some((signature) => {

@@ -73,7 +73,7 @@ export async function feedCursor(ctx: Context, tenantId: string): Promise<string
   try {
     return await lastEntryId(ctx, tenantId);
   } catch (error) {
-    ctx.log.warn({ tenantId, err: error }, 'feed.cursor-unknown');
+    ctx.log.debug({ tenantId, err: error }, 'feed.cursor-unknown'); // the connection itself logs its outage
     return NOWHERE;
   }
 }

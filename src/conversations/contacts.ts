@@ -88,8 +88,9 @@ async function claimContactId(ctx: Context, tenantId: string, { bsuid, phone }: 
   const recycled = phoneOwner !== made && (await findContact(ctx, phoneOwner))?.hasBsuid === true;
   const candidate = recycled ? made : phoneOwner;
   const owner = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
-  if (owner !== made && phoneOwner === made && phone !== undefined)
+  if (owner !== made && phoneOwner === made && phone !== undefined) {
     await movePhone(ctx, tenantId, phone, made, owner);
+  }
   return owner;
 }
 

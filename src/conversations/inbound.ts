@@ -130,8 +130,9 @@ async function isLate(ctx: Context, conversationId: string, position: number): P
 
 function senderOrPark(message: Json): Sender {
   const sender = senderOf(message);
-  if (sender.bsuid === undefined && sender.phone === undefined)
+  if (sender.bsuid === undefined && sender.phone === undefined) {
     throw new Park('failed', 'A message without a sender.');
+  }
   return sender;
 }
 

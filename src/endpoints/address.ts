@@ -79,16 +79,20 @@ export function endpointUrl(text: string, mayLoopback: boolean): URL {
   const url = new URL(text);
   const host = hostOf(url);
   const isLoopback = isLoopbackHost(host);
-  if (isLoopback && !mayLoopback)
-    {throw unusable("must not be this server's own address while BASE_URL is a public one");}
-  if (url.protocol !== 'https:' && !(isLoopback && url.protocol === 'http:'))
-    {throw unusable('must start with https:// (http:// is for this machine only)');}
-  if (url.username !== '' || url.password !== '')
-    {throw unusable('must not contain a user name or password; events are signed instead');}
+  if (isLoopback && !mayLoopback) {
+    throw unusable("must not be this server's own address while BASE_URL is a public one");
+  }
+  if (url.protocol !== 'https:' && !(isLoopback && url.protocol === 'http:')) {
+    throw unusable('must start with https:// (http:// is for this machine only)');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw unusable('must not contain a user name or password; events are signed instead');
+  }
   if (url.hash !== '') throw unusable('must not contain a fragment (#…)');
   const isName = isIP(host) === 0;
-  if (!isLoopback && (isName ? !isPublicName(host) : !isPublicAddress(host)))
-    {throw unusable('must be an address of the public internet');}
+  if (!isLoopback && (isName ? !isPublicName(host) : !isPublicAddress(host))) {
+    throw unusable('must be an address of the public internet');
+  }
   return url;
 }
 

@@ -22,6 +22,9 @@ const KEEP_ALIVE_MS = 75_000;
 /** How often the two limits above are looked after. */
 const CHECK_MS = 5_000;
 
+/** While stopping: how soon a connection is closed after its last answer. */
+const SWEEP_MS = 50;
+
 const WEBHOOK = /^\/webhooks\/whatsapp(?:\/[^/?]*)?\/?(?:\?|$)/;
 const FEED = /^\/v1\/feed(?:\?|$)/;
 
@@ -53,9 +56,12 @@ export function createServer(ctx: Context, { webhook }: Handlers): GatewayServer
     async close(budgetMs) {
       health.drain();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // A connection that was busy when the server closed stays open after its answer, unless someone closes it.
+      const sweeper = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const timer = setTimeout(() => server.closeAllConnections(), budgetMs);
       await feed.close();
       await closed;
+      clearInterval(sweeper);
       clearTimeout(timer);
     },
   };

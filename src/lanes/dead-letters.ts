@@ -158,8 +158,9 @@ async function replay(ctx: Context, rows: DeadLetterRow[]): Promise<void> {
 
 async function openItem(ctx: Context, row: DeadLetterRow): Promise<LaneItem> {
   const place = { collection: 'deadLetters', id: row._id, field: 'item' };
-  if (row.sealedFor === 'tenant')
+  if (row.sealedFor === 'tenant') {
     return ctx.store.keyring.open<LaneItem>({ tenantId: row.tenantId ?? '', ...place }, row.item);
+  }
   return JSON.parse(ctx.master.unseal('parked', place, row.item).toString()) as LaneItem;
 }
 

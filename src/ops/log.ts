@@ -2,7 +2,7 @@
  * Logs are an allow-list: ids, counts, durations and codes. Bodies, names, numbers, wamids, tokens and digests
  * have no key here and are dropped, whatever a caller passes (P6).
  */
-import { type Logger as Pino, pino, type DestinationStream } from 'pino';
+import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'level'>;
 

@@ -3,8 +3,7 @@
  * its retention class, its indexes. Export, erasure, retention and log redaction are made from these declarations;
  * a field that is not declared is a type error, a collection that is not listed in collections.ts can't be opened.
  */
-import type { IndexOptions } from 'mongodb';
-import type { SchemaDefinitionProperty } from 'mongoose';
+import type { mongo, SchemaDefinitionProperty } from 'mongoose';
 
 export type DataClass = 'content' | 'identity' | 'account' | 'billing' | 'support' | 'technical';
 /** In whose name we hold it: for a tenant (`processor`) or in our own (`controller`). */
@@ -24,7 +23,7 @@ export interface FieldDeclaration {
 export interface IndexDeclaration {
   /** Without tenantId: the factory puts it first. */
   keys: Record<string, 1 | -1>;
-  options?: Pick<IndexOptions, 'unique' | 'partialFilterExpression' | 'sparse' | 'expireAfterSeconds'>;
+  options?: Pick<mongo.IndexOptions, 'unique' | 'partialFilterExpression' | 'sparse' | 'expireAfterSeconds'>;
 }
 
 export interface BaseRow {

@@ -5,7 +5,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
 import type { Random } from '../ops/clock.ts';
-import { type DataKey, type Place, seal, SealError, sealedBy, unseal } from './seal.ts';
+import { type DataKey, type Place, seal, sealedBy, SealError, unseal } from './seal.ts';
 
 export type Purpose = 'wrap' | 'transit' | 'parked' | 'routes';
 
@@ -27,10 +27,11 @@ export class MasterKey {
   unseal(purpose: Purpose, place: Omit<Place, 'tenantId'> & { tenantId?: string }, sealed: Buffer): Buffer {
     const id = sealedBy(sealed);
     const key = this.#derived(purpose).find((candidate) => candidate.id === id);
-    if (!key)
+    if (!key) {
       throw new SealError(
         "None of the installation's master keys sealed these bytes; is MASTER_KEY the right one?",
       );
+    }
     return unseal(key, { tenantId: '', ...place }, sealed);
   }
 

@@ -4,8 +4,7 @@
  * stages that read other collections are refused. What could lead round this (raw collection, change streams,
  * estimated counts) is not part of the returned type, and lint forbids it.
  */
-import { type Connection, type Model, Schema } from 'mongoose';
-import type { AnyBulkWriteOperation } from 'mongodb';
+import { type Connection, type Model, type mongo, Schema, type SchemaDefinition } from 'mongoose';
 
 import type { BaseRow, Collection } from './collection.ts';
 import { currentScope, ScopeError } from './scope.ts';
@@ -60,13 +59,10 @@ export function buildModel<Row extends BaseRow>(
   connection: Connection,
   collection: Collection<Row>,
 ): ScopedModel<Row> {
-  const fields = Object.entries(collection.fields).map(([name, { type }]) => [name, type]);
-  const definition = {
-    _id: { type: String, required: true },
-    ...(collection.scope === 'tenant' ? { tenantId: { type: String, required: true, immutable: true } } : {}),
-    ...Object.fromEntries(fields),
-  };
-  const schema = new Schema(definition, {
+  const definition: SchemaDefinition = { _id: { type: String, required: true } };
+  if (collection.scope === 'tenant') definition.tenantId = { type: String, required: true, immutable: true };
+  for (const [name, { type }] of Object.entries(collection.fields)) definition[name] = type;
+  const schema: Schema = new Schema(definition, {
     collection: collection.name,
     versionKey: false,
     autoIndex: false,
@@ -96,7 +92,7 @@ function bindScope(schema: Schema, collection: { name: string; scope: 'tenant' |
     if (tenantId !== undefined) pipeline.unshift({ $match: { tenantId } });
   });
   schema.pre('save', function () {
-    claim(this as unknown as Record<string, unknown>, owner());
+    claim(this, owner());
   });
   schema.pre('insertMany', function (rows: Record<string, unknown> | Record<string, unknown>[]) {
     const tenantId = owner();
@@ -104,7 +100,7 @@ function bindScope(schema: Schema, collection: { name: string; scope: 'tenant' |
   });
   schema.pre('bulkWrite', function (operations: unknown) {
     const tenantId = owner();
-    for (const operation of operations as AnyBulkWriteOperation[]) ownOperation(operation, tenantId);
+    for (const operation of operations as mongo.AnyBulkWriteOperation[]) ownOperation(operation, tenantId);
   });
 }
 
@@ -134,7 +130,7 @@ function claim(row: Record<string, unknown>, tenantId: string | undefined): void
   row.tenantId = tenantId;
 }
 
-function ownOperation(operation: AnyBulkWriteOperation, tenantId: string | undefined): void {
+function ownOperation(operation: mongo.AnyBulkWriteOperation, tenantId: string | undefined): void {
   if (tenantId === undefined) return;
   for (const [name, body] of Object.entries(operation) as [string, Record<string, unknown>][]) {
     if (name === 'insertOne') claim(body.document as Record<string, unknown>, tenantId);
@@ -146,10 +142,12 @@ function ownOperation(operation: AnyBulkWriteOperation, tenantId: string | undef
 function refuseForeignStages(pipeline: Record<string, unknown>[]): void {
   for (const stage of pipeline) {
     for (const [name, body] of Object.entries(stage)) {
-      if (FOREIGN_STAGES.includes(name))
+      if (FOREIGN_STAGES.includes(name)) {
         throw new ScopeError(`${name} would read outside the scope; it is not used here.`);
-      if (name === '$facet')
+      }
+      if (name === '$facet') {
         Object.values(body as Record<string, Record<string, unknown>[]>).forEach(refuseForeignStages);
+      }
     }
   }
 }

@@ -29,10 +29,3 @@ export function currentScope(): Scope {
   if (!scope) throw new ScopeError('A database operation ran outside withTenant() and asOperator().');
   return scope;
 }
-
-/** The tenant of the running work. @throws ScopeError outside `withTenant`. */
-export function currentTenant(): string {
-  const scope = currentScope();
-  if (scope.kind !== 'tenant') throw new ScopeError('This work needs a tenant, but runs as the operator.');
-  return scope.tenantId;
-}

@@ -46,8 +46,9 @@ export function seal(random: Random, key: DataKey, place: Place, plain: Buffer):
 
 /** Id of the key that opens these bytes. @throws SealError when they are not sealed bytes. */
 export function sealedBy(sealed: Buffer): string {
-  if (sealed.length < HEADER + NONCE + TAG || sealed[0] !== VERSION)
+  if (sealed.length < HEADER + NONCE + TAG || sealed[0] !== VERSION) {
     throw new SealError('Not sealed bytes of a known version.');
+  }
   return sealed.subarray(1, HEADER).toString('hex');
 }
 

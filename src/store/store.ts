@@ -33,7 +33,7 @@ export class Store {
   private constructor(main: Connection, keys: Connection, options: StoreOptions) {
     this.#main = main;
     this.#keys = keys;
-    this.#collections = [...options.collections, Keys as Collection<BaseRow>];
+    this.#collections = [...options.collections, Keys];
     for (const collection of this.#collections) {
       const connection = collection.database === 'keys' ? keys : main;
       this.#models.set(collection.name, buildModel(connection, collection));
@@ -64,8 +64,9 @@ export class Store {
 
   model<Row extends BaseRow>(collection: Collection<Row>): ScopedModel<Row> {
     const model = this.#models.get(collection.name);
-    if (!model)
+    if (!model) {
       throw new SafeError(`The collection ${collection.name} is missing from the list of collections.`);
+    }
     return model as unknown as ScopedModel<Row>;
   }
 

@@ -77,8 +77,9 @@ async function storeItem(
   ctx: Context,
   { item, ...to }: { tenantId: string; channelId: string; phoneNumberId: string; item: LaneItem },
 ): Promise<string> {
-  if (item.kind === 'message')
+  if (item.kind === 'message') {
     return handleInboundMessage(ctx, { ...to, position: item.position, body: item.body });
+  }
   const status = isJson(item.body.status) ? item.body.status : {};
   const receivedAt = new Date(Math.floor(item.position / 1000));
   await recordStatus(ctx, { ...to, receivedAt, status, contacts: item.body.contacts });

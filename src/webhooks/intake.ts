@@ -98,8 +98,9 @@ async function drainInto({ lanes, master }: IntakeOptions, records: Buffer[]): P
   const items = records.map(
     (record) => JSON.parse(master.unseal('transit', PLACE, record).toString()) as Placed,
   );
-  for (let at = 0; at < items.length; at += DRAIN_GROUP)
+  for (let at = 0; at < items.length; at += DRAIN_GROUP) {
     await lanes.append(items.slice(at, at + DRAIN_GROUP));
+  }
 }
 
 /** Used part of Redis' memory limit; 0 when it has none or does not answer. */

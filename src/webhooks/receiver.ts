@@ -54,11 +54,12 @@ async function answer(
   const secrets = match && app === DEFAULT_APP ? (ctx.settings.META_APP_SECRET ?? []) : undefined;
   if (!secrets) return end(response, 404, 'No such app.', { method, outcome: 'unknown-app' });
   if (method === 'GET') return handshake(ctx, url, response);
-  if (method !== 'POST')
+  if (method !== 'POST') {
     return end(response.setHeader('Allow', 'GET, POST'), 405, 'Use GET or POST.', {
       method,
       outcome: 'method',
     });
+  }
   return notification(ctx, intake, app, secrets, request, response);
 }
 
@@ -142,11 +143,12 @@ function end<T extends object>(
   body: string,
   outcome?: T,
 ): T & { status: number } {
-  if (!response.headersSent)
+  if (!response.headersSent) {
     response.writeHead(status, {
       'Content-Type': 'text/plain; charset=utf-8',
       'X-Content-Type-Options': 'nosniff',
     });
+  }
   response.end(body);
   return { ...(outcome as T), status };
 }

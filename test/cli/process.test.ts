@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
-import { authenticateKey } from '../../src/tenants/keys.ts';
+import { listChannels } from '../../src/tenants/channels.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { freePort } from './free-port.ts';
 
@@ -36,6 +36,9 @@ function start(command: string[], environment: Record<string, string>, input = '
 const whatsper = (args: string[], environment: Record<string, string>, input = '') =>
   start(['--import', 'tsx', ENTRY, ...args], environment, input);
 
+/** Each process compiles the sources; on a busy machine that takes a while. */
+jest.setTimeout(120_000);
+
 describe('the whatsper process', () => {
   let ctx: TestContext;
   let folder: string;
@@ -48,7 +51,7 @@ describe('the whatsper process', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('makes tenant, channel and key that the gateway knows; standard output holds one document, whatever is logged', async () => {
+  it('makes a tenant and a channel that the gateway knows; standard output holds one document, whatever is logged', async () => {
     const environment = { ...ctx.environment, LOG_LEVEL: 'trace' };
     const document = async (line: string, input = '') => {
       const { exitCode, out, err } = await whatsper(line.split(' '), environment, input);
@@ -63,9 +66,8 @@ describe('the whatsper process', () => {
       'EAAG-of-standard-input\n',
     );
     expect(channel).toMatchObject({ channelId: expect.stringMatching(/^chn_/) });
-    const { key = '' } = await document(`key create --tenant ${tenantId} --scopes messages:read --json`);
-    await expect(authenticateKey(ctx, key)).resolves.toMatchObject({ tenantId });
-  }, 60_000);
+    await expect(listChannels(ctx, tenantId)).resolves.toMatchObject([{ channelId: channel.channelId }]);
+  });
 
   it('lists every problem of the settings, exit code 2', async () => {
     const { exitCode, out, err } = await whatsper(['tenant', 'list'], { PORT: 'x', META_APP_SECRETS: 'y' });
@@ -91,21 +93,21 @@ describe('the whatsper process', () => {
     });
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain('MongoDB does not answer. Is MONGODB_URI right and the server running?');
-  }, 30_000);
+  });
 
   it('says that Redis is away and which setting names it, exit code 1', async () => {
     const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
     const { exitCode, out, err } = await whatsper(['tenant', 'list'], { ...ctx.environment, REDIS_URL });
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain('REDIS_URL');
-  }, 30_000);
+  });
 
   it('says that the master key is another one, exit code 2', async () => {
     const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
     const { exitCode, err } = await whatsper(['tenant', 'list'], { ...ctx.environment, MASTER_KEY });
     expect(exitCode).toBe(2);
     expect(err).toContain('MASTER_KEY is not the key that this database was made with.');
-  }, 30_000);
+  });
 
   it('says to build first when there is no build, exit code 1', async () => {
     await cp(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true });

@@ -10,8 +10,8 @@ import {
   type MessageRow,
   Messages,
 } from '../../src/conversations/model.ts';
-import { Deliveries, type DeliveryRow } from '../../src/endpoints/model.ts';
 import { addEndpoint } from '../../src/endpoints/endpoints.ts';
+import { Deliveries, type DeliveryRow } from '../../src/endpoints/model.ts';
 import { listDeadLetters, replayDeadLetter } from '../../src/lanes/dead-letters.ts';
 import type { LaneItem } from '../../src/lanes/item.ts';
 import { Park } from '../../src/ops/errors.ts';
@@ -22,7 +22,7 @@ import { handleItem } from '../../src/webhooks/inbound.ts';
 import { RoutesTable } from '../../src/webhooks/routes-table.ts';
 import { splitNotification } from '../../src/webhooks/split.ts';
 import { ManualClock } from '../support/clock.ts';
-import { testContext, type TestContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { change, envelope, NUMBER_ID, textMessage, WABA, wire } from '../support/webhook.ts';
 
 const clock = new ManualClock();
@@ -299,8 +299,9 @@ describe('what nobody owns', () => {
   });
 
   it('unreadable and unknown notifications are kept with their reason', async () => {
-    for (const { item } of splitNotification(Buffer.from('{'), 'default'))
+    for (const { item } of splitNotification(Buffer.from('{'), 'default')) {
       await handleItem(ctx, routes, { ...item, position: ctx.positions.next() });
+    }
     await handle(envelope([{ field: 'account_alerts', value: {} }]));
     expect(await listDeadLetters(ctx, { reason: 'unreadable' }, 10)).toHaveLength(1);
     expect(await listDeadLetters(ctx, { reason: 'unknown-field' }, 10)).toHaveLength(1);

@@ -20,7 +20,7 @@ import type { Found, Page } from '../../src/http/route.ts';
 import { KEY_CACHE_MS, Keys } from '../../src/store/keyring.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { ManualClock } from '../support/clock.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { type Business, clientWrites, openBusiness } from '../support/fixtures.ts';
 
 const clock = new ManualClock();
@@ -179,21 +179,19 @@ describe('views', () => {
     const at = new Date(clock.now());
     const view = await mine(async () => {
       await ctx.store.model(Messages).updateOne({ _id }, { $set: change }).exec();
-      await ctx.store
-        .model(Statuses)
-        .insertMany([
-          {
-            _id: 'sta_1',
-            tenantId,
-            channelId,
-            wamidKey: 'k',
-            messageId: _id,
-            status: 'failed',
-            at,
-            receivedAt: at,
-            raw,
-          },
-        ]);
+      await ctx.store.model(Statuses).insertMany([
+        {
+          _id: 'sta_1',
+          tenantId,
+          channelId,
+          wamidKey: 'k',
+          messageId: _id,
+          status: 'failed',
+          at,
+          receivedAt: at,
+          raw,
+        },
+      ]);
       return messageView(ctx, await read(_id));
     });
     expect(view).toMatchObject({ conversationId, status: 'failed', error: { code: 131_047 }, pricing });

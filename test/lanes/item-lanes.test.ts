@@ -6,7 +6,7 @@ import { runItemLane } from '../../src/lanes/lane.ts';
 import { type LaneWorker, type Turn, workLanes } from '../../src/lanes/worker.ts';
 import { Park } from '../../src/ops/errors.ts';
 import { openRedis } from '../../src/store/redis.ts';
-import { testContext, type TestContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { until } from '../support/until.ts';
 
 const QUEUE = 'inbound-0';

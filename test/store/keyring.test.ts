@@ -11,7 +11,7 @@ import { MasterKey } from '../../src/store/master-key.ts';
 import { type Place, seal, SealError, unseal } from '../../src/store/seal.ts';
 import { Store } from '../../src/store/store.ts';
 import { ManualClock } from '../support/clock.ts';
-import { testContext, type TestContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 
 const clock = new ManualClock();
 let ctx: TestContext;

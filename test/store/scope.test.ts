@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ConversationRow, Conversations } from '../../src/conversations/model.ts';
 import { asOperator, ScopeError, withTenant } from '../../src/store/scope.ts';
 import { Routes } from '../../src/tenants/model.ts';
-import { testContext, type TestContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 
 let ctx: TestContext;
 beforeAll(async () => {
@@ -71,7 +71,7 @@ const WRITES: [string, (id: string) => Promise<unknown>][] = [
   ],
   [
     'updateMany',
-    (_id) =>
+    () =>
       model()
         .updateMany({}, { $set: { state: 'BOT' } })
         .exec(),

@@ -107,7 +107,7 @@ export interface TestGateway {
   url: string;
   /** Asks the gateway; the body is read as JSON where it is JSON. */
   ask<Body = Record<string, unknown>>(method: string, path: string, asking?: Asking): Promise<Answer<Body>>;
-  close(): Promise<void>;
+  close(budgetMs?: number): Promise<void>;
 }
 
 /** The product's server on a port of its own. */
@@ -135,7 +135,7 @@ export async function openGateway(ctx: Context): Promise<TestGateway> {
         body: (isJson ? JSON.parse(text) : text) as Body,
       };
     },
-    close: () => server.close(2_000),
+    close: (budgetMs = 2_000) => server.close(budgetMs),
   };
 }
 

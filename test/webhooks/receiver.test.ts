@@ -8,7 +8,7 @@ import express from 'express';
 import type { LaneItem } from '../../src/lanes/item.ts';
 import type { Placed } from '../../src/lanes/item-lanes.ts';
 import { createWebhookHandler } from '../../src/webhooks/receiver.ts';
-import { testContext, type TestContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { change, envelope, NUMBER_ID, signature, textMessage, WABA, wire } from '../support/webhook.ts';
 
 const SECRET = 'app-secret-of-the-tests';
