@@ -15,8 +15,8 @@ import { FeedHub } from './feed-hub.ts';
 /** Proxies close what is silent for 30 to 60 s. */
 const KEEP_ALIVE_MS = 15_000;
 /** A revoked key's stream ends within RECHECK_MS + TICK_MS and the time of one look-up: less than 5 s. */
-const RECHECK_MS = 3_000;
-const TICK_MS = 1_000;
+const RECHECK_MS = 2_500;
+const TICK_MS = 500;
 /** Clients come back after 1 to 4 s, not all at once. */
 const RETRY_FROM_MS = 1_000;
 const RETRY_SPREAD_MS = 3_000;
