@@ -1,4 +1,4 @@
-/** The command as a process of its own, as operators and programs start it. */
+/** The command as operators and programs start it: a process of its own, servers from the environment. */
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { listChannels } from '../../src/tenants/channels.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { freePort } from './free-port.ts';
+import { runIn } from './terminal.ts';
 
 interface Ended {
   exitCode: number | null;
@@ -36,10 +37,10 @@ function start(command: string[], environment: Record<string, string>, input = '
 const whatsper = (args: string[], environment: Record<string, string>, input = '') =>
   start(['--import', 'tsx', ENTRY, ...args], environment, input);
 
-/** Each process compiles the sources; on a busy machine that takes a while. */
+/** A process compiles the sources; on a busy machine that takes a while. */
 jest.setTimeout(120_000);
 
-describe('the whatsper process', () => {
+describe('whatsper, started', () => {
   let ctx: TestContext;
   let folder: string;
   beforeAll(async () => {
@@ -70,7 +71,7 @@ describe('the whatsper process', () => {
   });
 
   it('lists every problem of the settings, exit code 2', async () => {
-    const { exitCode, out, err } = await whatsper(['tenant', 'list'], { PORT: 'x', META_APP_SECRETS: 'y' });
+    const { exitCode, out, err } = await runIn({ PORT: 'x', META_APP_SECRETS: 'y' }, ['tenant', 'list']);
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
     expect(err).toContain('PORT must be a port number');
     expect(err).toContain('did you mean META_APP_SECRET?');
@@ -78,7 +79,7 @@ describe('the whatsper process', () => {
 
   it('config prints the effective settings without any server', async () => {
     const environment = { ...ctx.environment, MONGODB_URI: 'mongodb://user:canary@nowhere.example/x' };
-    const { exitCode, out } = await whatsper(['config', '--json'], environment);
+    const { exitCode, out } = await runIn(environment, ['config', '--json']);
     const { items } = JSON.parse(out) as { items: { name: string; value: string }[] };
     expect(exitCode).toBe(0);
     expect(items.find(({ name }) => name === 'MONGODB_URI')?.value).toBe('mongodb://****@nowhere.example/x');
@@ -87,24 +88,25 @@ describe('the whatsper process', () => {
 
   it('says that MongoDB is away and which setting names it, exit code 1', async () => {
     const MONGODB_URI = `mongodb://127.0.0.1:${await freePort()}/x`;
-    const { exitCode, out, err } = await whatsper(['tenant', 'list', '--json'], {
-      ...ctx.environment,
-      MONGODB_URI,
-    });
+    const { exitCode, out, err } = await runIn({ ...ctx.environment, MONGODB_URI }, [
+      'tenant',
+      'list',
+      '--json',
+    ]);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain('MongoDB does not answer. Is MONGODB_URI right and the server running?');
   });
 
   it('says that Redis is away and which setting names it, exit code 1', async () => {
     const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
-    const { exitCode, out, err } = await whatsper(['tenant', 'list'], { ...ctx.environment, REDIS_URL });
+    const { exitCode, out, err } = await runIn({ ...ctx.environment, REDIS_URL }, ['tenant', 'list']);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain('REDIS_URL');
   });
 
   it('says that the master key is another one, exit code 2', async () => {
     const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
-    const { exitCode, err } = await whatsper(['tenant', 'list'], { ...ctx.environment, MASTER_KEY });
+    const { exitCode, err } = await runIn({ ...ctx.environment, MASTER_KEY }, ['tenant', 'list']);
     expect(exitCode).toBe(2);
     expect(err).toContain('MASTER_KEY is not the key that this database was made with.');
   });
