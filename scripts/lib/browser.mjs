@@ -2,7 +2,7 @@
  * The browser of the browser test: Debian's Chromium or another one that is installed, else the one inside the npm
  * package @sparticuz/chromium, unpacked once into .cache/browser together with the libraries it brings along.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { progress, projectFolder, run } from './run.mjs';
@@ -10,6 +10,7 @@ import { progress, projectFolder, run } from './run.mjs';
 const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const CACHE = join(projectFolder, '.cache');
 const UNPACKED = join(CACHE, 'browser');
+const FONTS = join(UNPACKED, 'fonts');
 
 /** The package unpacks into the folder for temporary files, with its libraries only where it takes itself for a Lambda. */
 const UNPACK = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
@@ -19,10 +20,11 @@ export async function prepareBrowser() {
   const installed = INSTALLED.find((path) => existsSync(path));
   if (installed) return { TEST_BROWSER: installed };
   if (!existsSync(UNPACKED)) await unpack();
+  writeFileSync(join(FONTS, 'fonts.conf'), fontSettings());
   return {
     TEST_BROWSER: join(UNPACKED, 'chromium'),
     TEST_BROWSER_LIBRARIES: join(UNPACKED, 'al2023', 'lib'),
-    TEST_BROWSER_FONTS: join(UNPACKED, 'fonts'),
+    TEST_BROWSER_FONTS: FONTS,
   };
 }
 
@@ -43,4 +45,16 @@ async function unpack() {
     throw error;
   }
   progress('browser unpacked', started);
+}
+
+/** Those that come along name folders of a Lambda; without any font a page takes no keyboard input. */
+function fontSettings() {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${FONTS}</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${join(UNPACKED, 'fonts-cache')}</cachedir>
+</fontconfig>
+`;
 }
