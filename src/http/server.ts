@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { createFeed } from '../agents/feed-stream.ts';
 import type { Context } from '../context.ts';
@@ -51,13 +51,18 @@ export function createServer(ctx: Context, { webhook }: Handlers): GatewayServer
     } else if (FEED.test(url)) feed.handle(request, response);
     else app(request, response);
   });
+  const unused = unusedConnections(server);
   return {
     listen: (port, host) => listen(server, port, host),
     async close(budgetMs) {
       health.drain();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // A connection that was busy when the server closed stays open after its answer, unless someone closes it.
-      const sweeper = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      const sweep = () => {
+        server.closeIdleConnections();
+        for (const socket of unused) socket.destroy();
+      };
+      const sweeper = setInterval(sweep, SWEEP_MS);
       const timer = setTimeout(() => server.closeAllConnections(), budgetMs);
       await feed.close();
       await closed;
@@ -78,6 +83,17 @@ function createHttpServer(classes: RequestClasses, listener: RequestListener): S
     },
     listener,
   );
+}
+
+/** Connections that have asked for nothing yet. Browsers open them ahead, and Node counts them among the busy ones. */
+function unusedConnections(server: Server): Set<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', (request) => unused.delete(request.socket));
+  return unused;
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {

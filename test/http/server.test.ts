@@ -195,18 +195,23 @@ describe('the console', () => {
 });
 
 describe('stopping', () => {
-  it('closes idle connections at once, and cuts off the rest when the budget is spent', async () => {
-    const server = createServer(ctx, { webhook: () => undefined });
+  it('closes idle and unused connections at once, and cuts off the rest when the budget is spent', async () => {
+    let asked = false;
+    const server = createServer(ctx, { webhook: () => (asked = true) });
     const port = await server.listen(0, '127.0.0.1');
     const idle = connect(port, '127.0.0.1');
     idle.write('GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n');
     await once(idle, 'data');
+    const unused = connect(port, '127.0.0.1');
+    await once(unused, 'connect');
     const hanging = connect(port, '127.0.0.1');
     hanging.write('POST /webhooks/whatsapp HTTP/1.1\r\nHost: gateway\r\nContent-Length: 0\r\n\r\n');
     let cut = false;
     hanging.on('close', () => (cut = true)).on('error', () => undefined);
-    const closed = server.close(300);
-    await once(idle, 'close');
+    await until('the request is there', () => asked);
+    const closed = server.close(1_000);
+    await Promise.all([once(idle, 'close'), once(unused, 'close')]);
+    expect(cut).toBe(false);
     await closed;
     await until('the hanging request is cut off', () => cut);
   });
