@@ -5,11 +5,13 @@
 import type { Context } from '../context.ts';
 import { RANK } from '../conversations/ladder.ts';
 import { type MessageRow, Messages } from '../conversations/model.ts';
-import { tellStatus } from '../conversations/statuses.ts';
+import { type Failure, tellStatus } from '../conversations/statuses.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 
 export type Resolution = 'sent' | 'failed' | 'resend';
+
+const NOT_SENT: Failure = { errorCode: 0, errorReason: 'not-sent' };
 
 /**
  * `sent`: it counts as accepted. `failed`: it was not sent. `resend`: it is queued again, in its old place.
@@ -42,9 +44,7 @@ function changeFor(ctx: Context, as: Resolution) {
     case 'sent':
       return { $set: { status: 'accepted', rank: RANK.accepted } };
     case 'failed':
-      return {
-        $set: { status: 'failed', rank: RANK.failed, errorCode: 0, errorReason: 'resolved-as-failed' },
-      };
+      return { $set: { status: 'failed', rank: RANK.failed, ...NOT_SENT } };
     case 'resend':
       return {
         $set: { status: 'queued', rank: RANK.queued, attempts: 0, dueAt: new Date(ctx.clock.now()) },

@@ -63,6 +63,8 @@ interface Dependencies {
 export class Keyring {
   readonly #of: Dependencies;
   readonly #cache = new Map<string, { key: DataKey; until: number }>();
+  /** Loads under way: who asks for the same key meanwhile waits with them. */
+  readonly #loading = new Map<string, Promise<DataKey>>();
 
   constructor(dependencies: Dependencies) {
     this.#of = dependencies;
@@ -117,6 +119,7 @@ export class Keyring {
     const change = { $unset: { wrapped: 1 }, $set: { destroyedAt: new Date(this.#of.clock.now()) } };
     await asOperator('keyring: destroy', () => this.#of.model.updateOne(filter, change).exec());
     this.#cache.clear();
+    this.#loading.clear();
   }
 
   /** Proves at the start that MASTER_KEY is the one this database was made with. @throws SealError */
@@ -169,10 +172,22 @@ export class Keyring {
     const now = this.#of.clock.now();
     const known = this.#cache.get(name);
     if (known && known.until > now) return known.key;
-    const key = await load();
-    if (this.#cache.size >= KEY_CACHE_LIMIT) this.#cache.clear();
-    this.#cache.set(name, { key, until: now + KEY_CACHE_MS });
-    return key;
+    return this.#loading.get(name) ?? this.#load(name, now, load);
+  }
+
+  #load(name: string, now: number, load: () => Promise<DataKey>): Promise<DataKey> {
+    const loading = load()
+      .then((key) => {
+        if (this.#loading.get(name) !== loading) return key; // keys were destroyed meanwhile: read, but not kept
+        if (this.#cache.size >= KEY_CACHE_LIMIT) this.#cache.clear();
+        this.#cache.set(name, { key, until: now + KEY_CACHE_MS });
+        return key;
+      })
+      .finally(() => {
+        if (this.#loading.get(name) === loading) this.#loading.delete(name);
+      });
+    this.#loading.set(name, loading);
+    return loading;
   }
 }
 

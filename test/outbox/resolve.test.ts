@@ -52,7 +52,7 @@ describe('P5: an unconfirmed message', () => {
   it('resolved as failed says why, and is not sent', async () => {
     const id = await unconfirmed();
     const resolved = await resolve(id, 'failed');
-    expect(resolved).toMatchObject({ status: 'failed', errorCode: 0, errorReason: 'resolved-as-failed' });
+    expect(resolved).toMatchObject({ status: 'failed', errorCode: 0, errorReason: 'not-sent' });
     expect(await world.work(conversation)).toBe('done');
   });
 

@@ -22,6 +22,9 @@ export type Table = Database<Buffer, Buffer>;
 const FIRST_CHUNK = 8; // entries read at once at the beginning of a scan, doubled up to the largest
 const LARGEST_CHUNK = 512;
 
+const END = Buffer.from([0xff]);
+const LONGEST_BOUND = 1_920; // bytes; stored keys have at most 1,904, and lmdb takes 1,978
+
 /** The files of the server: documents, index entries and the catalog, in one lmdb environment. */
 export class Storage {
   readonly documents: Table;
@@ -68,7 +71,8 @@ export class Storage {
  * Reads a range in chunks and holds no read transaction between them: a slow reader neither keeps old pages alive
  * nor sees one moment; like MongoDB's cursors it may meet what was written meanwhile.
  */
-export function* scan(table: Table, { low, high }: Range, reverse = false): Generator<Entry> {
+export function* scan(table: Table, range: Range, reverse = false): Generator<Entry> {
+  const [low, high] = [shortened(range.low), shortened(range.high)];
   let [start, exclusiveStart] = reverse ? [high, true] : [low, false];
   for (let limit = FIRST_CHUNK; ; limit = Math.min(limit * 2, LARGEST_CHUNK)) {
     const chunk = readChunk(table, { start, exclusiveStart, limit, end: reverse ? low : high, reverse });
@@ -77,6 +81,11 @@ export function* scan(table: Table, { low, high }: Range, reverse = false): Gene
     if (!last || chunk.length < limit) return;
     [start, exclusiveStart] = [last.key, true];
   }
+}
+
+/** A longer bound than any stored key, which lmdb would refuse: its beginning parts the keys in the same way. */
+function shortened(bound: Buffer): Buffer {
+  return bound.length <= LONGEST_BOUND ? bound : Buffer.concat([bound.subarray(0, LONGEST_BOUND), END]);
 }
 
 interface Chunk {
@@ -97,8 +106,6 @@ export function prefixOf(id: number): Buffer {
   prefix.writeUInt32BE(id);
   return prefix;
 }
-
-const END = Buffer.from([0xff]);
 
 /** Every key that begins with these bytes (key encodings never continue with 0xFF). */
 export const startingWith = (prefix: Buffer): Range => ({ low: prefix, high: Buffer.concat([prefix, END]) });

@@ -243,6 +243,14 @@ describe('find', () => {
     );
   });
 
+  it('finds nothing by values longer than any that could be an indexed key', async () => {
+    const rows = await db.collection([{ _id: 'a' }, { _id: 'z' }]);
+    const long = 'm'.repeat(5_000);
+    expect(await rows.findOne({ _id: long })).toBeNull();
+    expect(ids(await rows.find({ _id: { $gt: long } }).toArray())).toEqual(['z']);
+    expect(ids(await rows.find({ _id: { $lt: long } }).toArray())).toEqual(['a']);
+  });
+
   it('orders values of all types as MongoDB does', async () => {
     const values = [
       new MinKey(),
