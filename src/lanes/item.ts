@@ -12,4 +12,8 @@ export interface LaneItem {
   position: number;
   /** The item as it came, with what of the notification belongs to it. */
   body: Record<string, unknown>;
+  /** Redis did not take it at once: it waited on the receiver's disk. */
+  spooled?: true;
+  /** Set when a dead letter was put back: what it comes back as, and what it has cost so far. */
+  retried?: { deadLetterId: string; attempts: number; retries: number };
 }

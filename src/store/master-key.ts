@@ -35,8 +35,8 @@ export class MasterKey {
     return unseal(key, { tenantId: '', ...place }, sealed);
   }
 
-  /** Keyed digest for names in Redis (lanes): the same on every process of the installation. */
-  digest(purpose: 'lane', ...parts: string[]): Buffer {
+  /** Keyed digest for names in Redis (lanes) and look-ups (people): the same on every process of the installation. */
+  digest(purpose: 'lane' | 'person', ...parts: string[]): Buffer {
     return createHmac('sha256', derive(this.#keys[0] as Buffer, purpose, 32))
       .update(JSON.stringify(parts))
       .digest();

@@ -3,13 +3,9 @@
  * of several tenants, and one bad item must not cost its neighbours. Nothing authentic is dropped: what we can't
  * place is an item too.
  */
-import { createHash } from 'node:crypto';
-
 import type { LaneItem } from '../lanes/item.ts';
+import { lanePartsOf } from '../lanes/place.ts';
 import { contactOf, isJson, type Json, list, senderOf, text } from '../whatsapp/payload.ts';
-
-/** Statuses commute: they go through this many lanes per number. */
-const STATUS_LANES = 16;
 
 export interface PlacedItem {
   item: Omit<LaneItem, 'position'>;
@@ -89,18 +85,5 @@ function other(
 }
 
 function place(item: Omit<LaneItem, 'position'>): PlacedItem {
-  const number = item.phoneNumberId ?? item.wabaId ?? item.app;
-  if (item.kind === 'message' && isJson(item.body.message)) {
-    const message = item.body.message;
-    const { bsuid, phone } = senderOf(message);
-    return { item, lane: [number, text(message.group_id) ?? bsuid ?? phone ?? 'unknown-sender'] };
-  }
-  if (item.kind === 'status' && isJson(item.body.status)) {
-    return { item, lane: [number, `status/${statusLane(text(item.body.status.id) ?? '')}`] };
-  }
-  return { item, lane: [number, 'other'] };
-}
-
-function statusLane(wamid: string): number {
-  return (createHash('sha256').update(wamid).digest()[0] ?? 0) % STATUS_LANES;
+  return { item, lane: lanePartsOf(item) };
 }
