@@ -10,12 +10,13 @@ import {
 import { Deliveries, Endpoints } from './endpoints/model.ts';
 import { DeadLetters } from './lanes/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
-import { ApiKeys, Channels, Routes, Tenants } from './tenants/model.ts';
+import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
 
 export const collections = [
   Tenants,
   Channels,
   Routes,
+  NumberHolders,
   ApiKeys,
   Contacts,
   Identities,

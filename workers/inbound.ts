@@ -2,12 +2,10 @@
 import type { Redis } from 'ioredis';
 
 import type { Context } from '../src/context.ts';
-import { parkItem } from '../src/lanes/dead-letters.ts';
 import { runItemLane } from '../src/lanes/lane.ts';
-import type { ParkReason } from '../src/lanes/model.ts';
 import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
-import { handleItem } from '../src/webhooks/inbound.ts';
-import { readRoute, RoutesTable } from '../src/webhooks/routes-table.ts';
+import { handleItem, parkFailed } from '../src/webhooks/inbound.ts';
+import { RoutesTable } from '../src/webhooks/routes-table.ts';
 
 /** Lanes worked at the same time by one process. */
 const CONCURRENCY = 32;
@@ -29,15 +27,7 @@ export function startInbound(ctx: Context, redis: Redis): LaneWorker[] {
             queue,
             log: ctx.log,
             handle: (item) => handleItem(ctx, routes, item),
-            park: async (item, why) => {
-              const route =
-                item.phoneNumberId === null ? undefined : await readRoute(ctx, item.phoneNumberId);
-              await parkItem(ctx, item, {
-                ...why,
-                reason: why.reason as ParkReason,
-                tenantId: route?.tenantId,
-              });
-            },
+            park: (item, why) => parkFailed(ctx, item, why),
           },
           wakeUp,
           turn,

@@ -1,52 +1,56 @@
 /** Commands about items that need a person. An operator sees what is needed to decide, never what was said. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+import type { Context } from '../context.ts';
 import {
-  type DeadLetterFilter,
+  type DeadLetterPlace,
   type DeadLetterSummary,
   discardDeadLetter,
+  findDeadLetter,
   listDeadLetters,
-  replayDeadLetter,
-  replayDeadLetters,
-  showDeadLetter,
+  openItem,
 } from '../lanes/dead-letters.ts';
-import type { ParkReason } from '../lanes/model.ts';
+import type { DeadLetterRow } from '../lanes/model.ts';
+import { replayDeadLetter, replayDeadLetters } from '../lanes/retry.ts';
+import { shapeOf } from '../lanes/shape.ts';
 import { Reject } from '../ops/errors.ts';
-import type { Bind } from './bind.ts';
-
-const REASONS: ParkReason[] = ['unrouted', 'mismatch', 'unreadable', 'unknown-field', 'failed'];
-
-interface FilterOptions {
-  reason?: ParkReason;
-  tenant?: string;
-  phoneNumberId?: string;
-}
+import { ErasedError } from '../store/keyring.ts';
+import type { Bind, Call } from './bind.ts';
+import { filtered, type FilterOptions, hasFilter, readFilter } from './dead-letter-filter.ts';
 
 export function deadLetterCommands(root: Command, bind: Bind): void {
   const letters = root.command('dead-letters').description('items that need a person');
-  bind<FilterOptions & { limit: number }>(
+  bind<FilterOptions & { limit: number; cursor?: DeadLetterPlace }>(
     filtered(letters.command('list'))
-      .description('newest first')
-      .option('--limit <n>', 'how many at most', wholeNumber, 50),
-    async ({ ctx, output, options }) => {
-      const rows = await listDeadLetters(ctx, filterOf(options), options.limit);
-      output.many(rows.map(summary), {
-        columns: ['id', 'reason', 'kind', 'tenantId', 'phoneNumberId', 'attempts', 'parkedAt'],
+      .description('those received last come first')
+      .option('--limit <n>', 'how many at most', wholeNumber, 50)
+      .addOption(new Option('--cursor <cursor>', 'goes on where a page ended').argParser(placeOf)),
+    async (call) => {
+      const { limit, cursor } = call.options;
+      const rows = await listDeadLetters(call.ctx, await readFilter(call), limit + 1, cursor);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      call.output.many(page.map(summary), {
+        columns: ['id', 'reason', 'kind', 'tenantId', 'phoneNumberId', 'attempts', 'receivedAt', 'parkedAt'],
         empty: 'No dead letters.',
+        nextCursor: rows.length > limit && last ? cursorAfter(last) : null,
       });
     },
   );
   bind(
-    letters.command('show').description('one of them, without its content').argument('<id>'),
-    async ({ ctx, output, args: [id = ''] }) => output.one(summary(await showDeadLetter(ctx, id))),
+    letters
+      .command('show')
+      .description('one of them: names of fields, types and lengths, no content')
+      .argument('<id>'),
+    async ({ ctx, output, args: [id = ''] }) => output.one(await shown(ctx, await findDeadLetter(ctx, id))),
   );
   bind<FilterOptions & { all?: true }>(
-    filtered(letters.command('replay').argument('[ids...]'))
+    filtered(letters.command('replay').alias('retry').argument('[ids...]'))
       .description('put these, or all that fit, back into their lanes')
       .option('--all', 'every dead letter'),
-    async ({ ctx, output, options, args }) => {
-      const replayed = await replay(ctx, args, filterOf(options), options.all === true);
-      output.one({ replayed }, 'They are back in their lanes; what fails again is parked again.');
+    async (call) => {
+      const done = await replay(call);
+      call.output.one(done, 'They are back in their lanes; what fails again is parked again.');
     },
   );
   bind<{ reason: string }>(
@@ -54,7 +58,7 @@ export function deadLetterCommands(root: Command, bind: Bind): void {
       .command('discard')
       .description('remove one for good')
       .argument('<id>')
-      .requiredOption('--reason <why>', 'kept in the log: no names, numbers or content'),
+      .requiredOption('--reason <why>', 'kept in the log: no names, numbers or content', whyGone),
     async ({ ctx, output, options: { reason }, args: [id = ''] }) => {
       await discardDeadLetter(ctx, id, reason);
       output.one({ id, discarded: true });
@@ -62,49 +66,78 @@ export function deadLetterCommands(root: Command, bind: Bind): void {
   );
 }
 
-async function replay(
-  ctx: Parameters<typeof replayDeadLetter>[0],
-  ids: string[],
-  filter: DeadLetterFilter,
-  all: boolean,
-): Promise<number> {
-  const hasFilter = Object.values(filter).some((value) => value !== undefined);
-  const ways = [ids.length > 0, hasFilter, all].filter(Boolean).length;
+async function replay(call: Call<FilterOptions & { all?: true }>): Promise<Record<string, number>> {
+  const { ctx, args: ids, options, terminal } = call;
+  const ways = [ids.length > 0, hasFilter(options), options.all === true].filter(Boolean).length;
   if (ways !== 1) {
-    const detail = 'Say which: either ids, or --reason, --tenant and --phone-number-id, or --all.';
+    const detail =
+      'Say which: either ids, or filters (--reason, --tenant, --phone-number-id, --person, --from, --to), or --all.';
     throw new Reject(422, 'invalid-request', detail);
   }
-  for (const id of ids) await replayDeadLetter(ctx, id);
-  return ids.length > 0 ? ids.length : replayDeadLetters(ctx, filter);
+  if (ids.length > 0) {
+    for (const id of ids) await replayDeadLetter(ctx, id);
+    return { replayed: ids.length };
+  }
+  let told = 0;
+  const onProgress = (done: number) => {
+    if (done - told < 1_000) return;
+    told = done;
+    terminal.err(`${done} are back in their lanes …`);
+  };
+  const { replayed, skipped } = await replayDeadLetters(ctx, await readFilter(call), { onProgress });
+  if (skipped > 0) terminal.err(`${skipped} could not be opened and stay: their content is erased.`);
+  return { replayed };
 }
 
-function filtered(command: Command): Command {
-  return command
-    .addOption(new Option('--reason <reason>', 'why it was parked').choices(REASONS))
-    .option('--tenant <id>', 'whose it is')
-    .option('--phone-number-id <id>', 'for which number it came');
+/** What an operator without a grant may see. */
+async function shown(ctx: Context, row: DeadLetterRow) {
+  return { ...summary(row), bytes: row.bytes ?? row.item.length, structure: await structureOf(ctx, row) };
 }
 
-function filterOf({ reason, tenant: tenantId, phoneNumberId }: FilterOptions): DeadLetterFilter {
-  return { reason, tenantId, phoneNumberId };
+async function structureOf(ctx: Context, row: DeadLetterRow): Promise<string[]> {
+  try {
+    return shapeOf((await openItem(ctx, row)).body);
+  } catch (error) {
+    if (error instanceof ErasedError) return ['erased'];
+    throw error;
+  }
 }
 
 function summary({ _id: id, ...row }: DeadLetterSummary) {
   const { reason, kind, detail, tenantId, phoneNumberId, wabaId, app } = row;
-  const { attempts, receivedAt, parkedAt, expiresAt } = row;
-  const owner = { tenantId: tenantId ?? null, phoneNumberId: phoneNumberId ?? null, wabaId: wabaId ?? null };
+  const { attempts, retries, receivedAt, parkedAt, expiresAt } = row;
   return {
     id,
     reason,
     kind,
     detail,
-    ...owner,
+    tenantId: tenantId ?? null,
+    phoneNumberId: phoneNumberId ?? null,
+    wabaId: wabaId ?? null,
     app,
     attempts,
+    retries: retries ?? 0,
     receivedAt,
     parkedAt,
     expiresAt: expiresAt ?? null,
   };
+}
+
+function cursorAfter({ receivedAt, _id }: DeadLetterPlace): string {
+  return Buffer.from(JSON.stringify([receivedAt.getTime(), _id])).toString('base64url');
+}
+
+function placeOf(cursor: string): DeadLetterPlace {
+  const [, at, id] = /^\[(\d{1,15}),"(\w+)"\]$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (at === undefined || id === undefined)
+    throw new InvalidArgumentError('It must be one that list printed.');
+  return { receivedAt: new Date(Number(at)), _id: id };
+}
+
+/** The log shows it, so what looks like a number, an address or an id of a message is refused. */
+function whyGone(text: string): string {
+  if (text.length <= 200 && !/\d{5}|@|wamid/i.test(text)) return text;
+  throw new InvalidArgumentError('It must have at most 200 characters and no numbers or addresses.');
 }
 
 function wholeNumber(text: string): number {

@@ -27,17 +27,23 @@ export class Output {
     if (note !== undefined) this.#terminal.out(`\n${note}`);
   }
 
-  /** Many things with the same fields. `columns`: those that people see; `empty`: what to do when there are none. */
+  /**
+   * Many things with the same fields. `columns`: those that people see; `empty`: what to do when there are none;
+   * `nextCursor`: of a list that comes in pages, null at its end.
+   */
   many<Row extends { [Name in keyof Row]: Cell }>(
     rows: Row[],
-    { columns, empty = 'None.' }: { columns: (keyof Row & string)[]; empty?: string },
+    options: { columns: (keyof Row & string)[]; empty?: string; nextCursor?: string | null },
   ): void {
-    if (this.#json) return this.#document({ items: rows });
+    const { columns, empty = 'None.', nextCursor } = options;
+    if (this.#json)
+      return this.#document({ items: rows, ...(nextCursor === undefined ? {} : { nextCursor }) });
     if (rows.length === 0) return this.#terminal.out(empty);
     this.#table(
       columns,
       rows.map((row) => columns.map((name) => row[name])),
     );
+    if (nextCursor) this.#terminal.out(`\nThere are more: --cursor ${nextCursor}`);
   }
 
   /** A document of several parts, a table or fields each; people see their names as titles. */

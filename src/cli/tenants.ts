@@ -62,8 +62,7 @@ function channelCommands(root: Command, bind: Bind): void {
       const token = options.token === '-' ? await terminal.input() : options.token;
       const wanted = { tenantId, phoneNumberId, wabaId, displayNumber, token, name, app };
       const added = await addChannel(ctx, wanted);
-      const note = `${added.replayed} items that came before are being handled now.`;
-      output.one(added, added.replayed > 0 ? note : undefined);
+      output.one(added, noteOf(added));
     },
   );
   bind<OfTenant>(
@@ -73,6 +72,16 @@ function channelCommands(root: Command, bind: Bind): void {
         columns: ['channelId', 'displayNumber', 'name', 'phoneNumberId', 'wabaId', 'app', 'status'],
         empty: 'No channels yet: whatsper channel add --tenant … --phone-number-id …',
       }),
+  );
+}
+
+/** What became of what had come for the number before. */
+function noteOf({ replayed, waiting, phoneNumberId }: Awaited<ReturnType<typeof addChannel>>) {
+  if (replayed > 0) return `${replayed} items that came before are being handled now.`;
+  if (waiting === 0) return undefined;
+  return (
+    `${waiting} items that came before wait for your decision, since another tenant once held this number:\n` +
+    `whatsper dead-letters list --phone-number-id ${phoneNumberId}`
   );
 }
 

@@ -11,6 +11,7 @@ import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { replayParked } from '../webhooks/replay.ts';
+import { recordHolder } from './holders.ts';
 import { checkInput, metaId, textLine } from './input.ts';
 import { type ChannelRow, Channels, type RouteRow, Routes } from './model.ts';
 import { findTenant } from './tenants.ts';
@@ -61,24 +62,26 @@ export interface NewChannel {
 
 /**
  * Gives a number to a tenant, or renews what we know of it: token, display number, name, WABA and app; a paused
- * channel goes on. Then what came for the number before it was known is handled.
+ * channel goes on. Then what came for the number before it was known is handled (`replayed`), or waits for the operator
+ * (`waiting`) because another tenant once held the number.
  * @throws Reject (404) for an unknown tenant, (409) when another tenant holds the number, (422) for unusable input.
  */
 export async function addChannel(
   ctx: Context,
   input: NewChannel,
-): Promise<Channel & { created: boolean; replayed: number }> {
+): Promise<Channel & { created: boolean; replayed: number; waiting: number }> {
   const { tenantId, ...wanted } = checkInput(newChannel, input);
   await findTenant(ctx, tenantId);
   const route = await claimRoute(ctx, tenantId, wanted);
+  await recordHolder(ctx, wanted.phoneNumberId, tenantId);
   const { row, created } = await withTenant(tenantId, () => writeChannel(ctx, route, wanted));
   if (route.wabaId !== wanted.wabaId || route.app !== wanted.app) await updateRoute(ctx, route, wanted);
-  const replayed = await replayParked(ctx, wanted.phoneNumberId);
+  const { replayed, waiting } = await replayParked(ctx, wanted.phoneNumberId);
   ctx.log.info(
     { tenantId, channelId: row._id, outcome: created ? 'created' : 'updated', items: replayed },
     'channel.added',
   );
-  return { ...view(row, wanted.app), created, replayed };
+  return { ...view(row, wanted.app), created, replayed, waiting };
 }
 
 /** A tenant's channels, oldest first. @throws Reject (404) for an unknown tenant. */

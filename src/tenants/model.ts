@@ -79,6 +79,23 @@ export const Routes = operatorCollection<RouteRow>('routes', {
   },
 });
 
+/** `_id` is `<phone_number_id>/<tenant id>`. Outlives route and channel: whether a number changed hands (holders.ts). */
+export interface NumberHolderRow extends BaseRow {
+  phoneNumberId: string;
+  tenantId: string;
+  since: Date;
+}
+
+export const NumberHolders = operatorCollection<NumberHolderRow>('numberHolders', {
+  retention: 'installation',
+  fields: {
+    phoneNumberId: ours.technical({ type: String, required: true }),
+    tenantId: ours.technical({ type: String, required: true }),
+    since: ours.technical({ type: Date, required: true }),
+  },
+  indexes: [{ keys: { phoneNumberId: 1 } }],
+});
+
 export const SCOPES = [
   'conversations:read',
   'conversations:write',
@@ -90,6 +107,8 @@ export const SCOPES = [
   'channels:write',
   'endpoints:read',
   'endpoints:write',
+  'dead-letters:read',
+  'dead-letters:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -6,11 +6,14 @@ import type { Context } from '../context.ts';
 import { handleInboundMessage } from '../conversations/inbound.ts';
 import { handleForwardItem } from '../conversations/reconcile.ts';
 import { recordStatus } from '../conversations/statuses.ts';
-import { parkItem, replayDeadLetter } from '../lanes/dead-letters.ts';
+import { parkItem } from '../lanes/dead-letters.ts';
 import type { LaneItem } from '../lanes/item.ts';
+import type { ParkReason } from '../lanes/model.ts';
+import { replayDeadLetter } from '../lanes/retry.ts';
 import { withTenant } from '../store/scope.ts';
 import type { RouteRow } from '../tenants/model.ts';
 import { isJson } from '../whatsapp/payload.ts';
+import { mayReplay } from './replay.ts';
 import { readRoute, type RoutesTable } from './routes-table.ts';
 
 /** Handles one item of an inbound lane. @throws Park, or anything else to be tried again. */
@@ -97,6 +100,17 @@ async function parked(
   return { outcome: reason, ...(tenantId === undefined ? {} : { tenantId }) };
 }
 
+/** Keeps an item that a lane gave up on; it is its owner's only if it could have been handled as theirs. */
+export async function parkFailed(
+  ctx: Context,
+  item: LaneItem,
+  why: { reason: string; detail: string; attempts: number },
+): Promise<void> {
+  const route = item.phoneNumberId === null ? undefined : await readRoute(ctx, item.phoneNumberId);
+  const tenantId = route && fits(route, item) ? route.tenantId : undefined;
+  await parkItem(ctx, item, { ...why, reason: why.reason as ParkReason, tenantId });
+}
+
 /** Nobody's number: parked, then looked at once more, since its registration may have run between. */
 async function parkUnrouted(ctx: Context, item: LaneItem, phoneNumberId: string): Promise<Outcome> {
   const id = await parkItem(ctx, item, {
@@ -105,7 +119,7 @@ async function parkUnrouted(ctx: Context, item: LaneItem, phoneNumberId: string)
     attempts: 1,
   });
   const route = await readRoute(ctx, phoneNumberId);
-  if (!route || !fits(route, item)) return { outcome: 'unrouted' };
+  if (!route || !fits(route, item) || !(await mayReplay(ctx, route))) return { outcome: 'unrouted' };
   await replayDeadLetter(ctx, id);
   return { outcome: 'replayed', tenantId: route.tenantId };
 }

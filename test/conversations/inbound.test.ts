@@ -12,8 +12,9 @@ import {
 } from '../../src/conversations/model.ts';
 import { addEndpoint } from '../../src/endpoints/endpoints.ts';
 import { Deliveries, type DeliveryRow } from '../../src/endpoints/model.ts';
-import { listDeadLetters, replayDeadLetter } from '../../src/lanes/dead-letters.ts';
+import { listDeadLetters } from '../../src/lanes/dead-letters.ts';
 import type { LaneItem } from '../../src/lanes/item.ts';
+import { replayDeadLetter } from '../../src/lanes/retry.ts';
 import { Park } from '../../src/ops/errors.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
