@@ -44,7 +44,8 @@ export async function readFilter({ ctx, options, terminal }: Call<FilterOptions>
 /** A date, or a time with its zone: without one it would mean another moment on another machine. */
 function time(text: string): Date {
   const value = new Date(text);
-  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !isNaN(+value))
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !isNaN(+value)) {
     return value;
+  }
   throw new InvalidArgumentError('It must be a date, or a time with its zone, like 2026-11-22T09:30Z.');
 }

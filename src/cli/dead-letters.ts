@@ -129,8 +129,9 @@ function cursorAfter({ receivedAt, _id }: DeadLetterPlace): string {
 
 function placeOf(cursor: string): DeadLetterPlace {
   const [, at, id] = /^\[(\d{1,15}),"(\w+)"\]$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (at === undefined || id === undefined)
+  if (at === undefined || id === undefined) {
     throw new InvalidArgumentError('It must be one that list printed.');
+  }
   return { receivedAt: new Date(Number(at)), _id: id };
 }
 

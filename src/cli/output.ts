@@ -36,8 +36,9 @@ export class Output {
     options: { columns: (keyof Row & string)[]; empty?: string; nextCursor?: string | null },
   ): void {
     const { columns, empty = 'None.', nextCursor } = options;
-    if (this.#json)
+    if (this.#json) {
       return this.#document({ items: rows, ...(nextCursor === undefined ? {} : { nextCursor }) });
+    }
     if (rows.length === 0) return this.#terminal.out(empty);
     this.#table(
       columns,

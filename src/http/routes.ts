@@ -2,6 +2,7 @@
 import { conversationRoutes } from '../conversations/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
+import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
 import type { Route } from './route.ts';
 
-export const routes: Route[] = [...tenantRoutes, ...conversationRoutes, ...outboxRoutes];
+export const routes: Route[] = [...tenantRoutes, ...conversationRoutes, ...outboxRoutes, ...deadLetterRoutes];

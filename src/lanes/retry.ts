@@ -5,8 +5,8 @@
  */
 import type { Context } from '../context.ts';
 import { ErasedError } from '../store/keyring.ts';
-import { SealError } from '../store/seal.ts';
 import { asOperator } from '../store/scope.ts';
+import { SealError } from '../store/seal.ts';
 import { type DeadLetterFilter, findDeadLetter, given, openItem } from './dead-letters.ts';
 import type { LaneItem } from './item.ts';
 import { type DeadLetterRow, DeadLetters } from './model.ts';

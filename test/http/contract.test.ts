@@ -10,7 +10,9 @@ import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Answer,
   type Business,
+  clientIsParked,
   clientWrites,
+  keyWith,
   openBusiness,
   openGateway,
   type TestGateway,
@@ -171,6 +173,71 @@ describe('every route', () => {
       id: sent.id,
       status: 'failed',
       error: { code: null },
+    });
+  });
+
+  describe('dead letters', () => {
+    const parked = (phone: string) =>
+      clientIsParked(ctx, business, { phone, body: 'who did not get through' });
+    const list = (query: string) =>
+      ask<{ items: { id: string }[]; nextCursor: string | null }>('get', `/v1/dead-letters${query}`);
+
+    it('GET /v1/dead-letters lists by contact, channel, reason and time, in pages, without content', async () => {
+      const contact = await ask<ConversationView>('get', '/v1/conversations/{id}', first.conversationId);
+      const mine = await parked(PHONE);
+      const other = await parked('972500000002');
+      const { items, nextCursor } = await list('?limit=1&reason=failed');
+      expect(items).toEqual([
+        expect.objectContaining({ id: other, kind: 'message', attempts: 12, retries: 0 }),
+      ]);
+      const rest = await list(`?limit=1&reason=failed&cursor=${nextCursor}`);
+      expect(rest).toMatchObject({ items: [{ id: mine }], nextCursor: null });
+      expect((await list(`?contactId=${contact.contact?.id}`)).items).toEqual([
+        expect.objectContaining({ id: mine }),
+      ]);
+      expect((await list(`?channelId=${business.channelId}`)).items).toHaveLength(2);
+      expect((await list('?to=2020-01-01T00:00:00Z')).items).toEqual([]);
+      expect((await list('?from=2020-01-01T00:00:00Z')).items).toHaveLength(2);
+      expect(JSON.stringify(items)).not.toContain('get through');
+    });
+
+    it('GET /v1/dead-letters/{id} shows content to a key with messages:read only', async () => {
+      const id = await parked('972500000003');
+      const whole = await ask<{ content: object }>('get', '/v1/dead-letters/{id}', id);
+      expect(whole.content).toMatchObject({ message: { text: { body: 'who did not get through' } } });
+      const key = await keyWith(ctx, business.tenantId, ['dead-letters:read']);
+      const masked = await ask<{ content: null; structure: string[] }>('get', '/v1/dead-letters/{id}', id, {
+        key,
+      });
+      expect(masked).toMatchObject({ id, content: null });
+      expect(masked.structure).toContain('message.text.body: text of 23');
+      expect(JSON.stringify(masked)).not.toMatch(/get through|972500000003|wamid\./);
+    });
+
+    it('POST /v1/dead-letters/{id}/retry puts one back', async () => {
+      const id = await parked('972500000004');
+      expect(await ask('post', '/v1/dead-letters/{id}/retry', id)).toEqual({ id });
+      expect((await gateway.ask('GET', `/v1/dead-letters/${id}`, { key: business.key })).status).toBe(404);
+    });
+
+    it('POST /v1/dead-letters/retry puts back those of a person, and refuses to guess', async () => {
+      await parked('972500000005');
+      await parked('972500000005');
+      const by = (body: object) => ask('post', '/v1/dead-letters/retry', '', { body });
+      expect(await by({ person: '+972 50 000 0005' })).toEqual({ retried: 2, more: false });
+      expect(await by({ person: '+972500000005' })).toEqual({ retried: 0, more: false });
+      for (const body of [{}, { all: true, reason: 'failed' }, { person: 'nobody' }]) {
+        const answer = await gateway.ask('POST', '/v1/dead-letters/retry', { key: business.key, body });
+        expect(answer.status).toBe(422);
+      }
+    });
+
+    it('POST /v1/dead-letters/{id}/discard removes one', async () => {
+      const id = await parked('972500000006');
+      expect(await ask('post', '/v1/dead-letters/{id}/discard', id, { body: { reason: 'spam' } })).toEqual({
+        id,
+      });
+      expect((await gateway.ask('GET', `/v1/dead-letters/${id}`, { key: business.key })).status).toBe(404);
     });
   });
 

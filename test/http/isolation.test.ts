@@ -7,6 +7,7 @@ import { asOperator } from '../../src/store/scope.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Business,
+  clientIsParked,
   clientWrites,
   openBusiness,
   openGateway,
@@ -18,7 +19,7 @@ const CANARY = 'canary-of-the-victim';
 const PHONE = '972500000077';
 let ctx: TestContext;
 let gateway: TestGateway;
-let victim: Business & Written & { contactId: string };
+let victim: Business & Written & { contactId: string; deadLetterId: string };
 let stranger: Business;
 
 beforeAll(async () => {
@@ -31,7 +32,8 @@ beforeAll(async () => {
     `/v1/conversations/${written.conversationId}`,
     { key: business.key },
   );
-  victim = { ...business, ...written, contactId: conversation.body.contact.id };
+  const deadLetterId = await clientIsParked(ctx, business, { phone: PHONE, body: CANARY });
+  victim = { ...business, ...written, contactId: conversation.body.contact.id, deadLetterId };
   stranger = await openBusiness(ctx, 'Bet');
 });
 afterAll(async () => {
@@ -43,6 +45,8 @@ interface Ids {
   conversationId: string;
   messageId: string;
   channelId: string;
+  contactId: string;
+  deadLetterId: string;
 }
 
 interface Attack {
@@ -51,7 +55,7 @@ interface Attack {
   query?: (ids: Ids) => string;
   body?: (ids: Ids) => unknown;
   /** Without an id of the victim in it, a route answers the stranger's own. */
-  expected: 200 | 404;
+  expected: 200 | 202 | 404;
 }
 
 const text = { type: 'text', text: { body: 'from a stranger' } };
@@ -80,13 +84,32 @@ const ATTACKS: Record<string, Attack> = {
     body: () => ({ as: 'sent' }),
     expected: 404,
   },
+  'get /v1/dead-letters': { expected: 200 },
+  'get /v1/dead-letters/{id}': { id: (ids) => ids.deadLetterId, expected: 404 },
+  'post /v1/dead-letters/retry': { body: () => ({ person: PHONE }), expected: 202 },
+  'post /v1/dead-letters/{id}/retry': { id: (ids) => ids.deadLetterId, expected: 404 },
+  'post /v1/dead-letters/{id}/discard': {
+    id: (ids) => ids.deadLetterId,
+    body: () => ({ reason: 'spam' }),
+    expected: 404,
+  },
 };
+
+/** Filters that name a thing of the victim. */
+const FILTERS: [string, string, (ids: Ids) => Pick<Attack, 'query' | 'body'>][] = [
+  ['get /v1/dead-letters', 'channelId', (ids) => ({ query: () => `channelId=${ids.channelId}` })],
+  ['get /v1/dead-letters', 'contactId', (ids) => ({ query: () => `contactId=${ids.contactId}` })],
+  ['post /v1/dead-letters/retry', 'channelId', (ids) => ({ body: () => ({ channelId: ids.channelId }) })],
+  ['post /v1/dead-letters/retry', 'contactId', (ids) => ({ body: () => ({ contactId: ids.contactId }) })],
+];
 
 /** Ids that nobody has, of the same form. */
 const random: Ids = {
   conversationId: `cnv_${'x'.repeat(22)}`,
   messageId: `msg_${'x'.repeat(22)}`,
   channelId: `chn_${'x'.repeat(26)}`,
+  contactId: `con_${'x'.repeat(26)}`,
+  deadLetterId: `dlt_${'x'.repeat(26)}`,
 };
 
 async function attack(name: string, { id, query, body }: Attack, ids: Ids, key: string) {
@@ -122,12 +145,28 @@ describe('P4: another tenant', () => {
       expect(foreign.status).toBe(line.expected);
       expect(unknown.status).toBe(line.expected);
       expect(withoutCursor(foreign.body)).toEqual(withoutCursor(unknown.body));
-      for (const secret of [CANARY, PHONE, victim.conversationId, victim.messageId, victim.contactId]) {
+      for (const secret of [
+        CANARY,
+        PHONE,
+        victim.conversationId,
+        victim.messageId,
+        victim.contactId,
+        victim.deadLetterId,
+      ]) {
         expect(foreign.text).not.toContain(secret);
       }
       expect(await rowsOfVictim()).toEqual(before);
     },
   );
+
+  it.each(FILTERS)('%s finds nothing by the %s of another', async (name, _filter, line) => {
+    const before = await rowsOfVictim();
+    const foreign = await attack(name, { ...line(victim), expected: 404 }, victim, stranger.key);
+    const unknown = await attack(name, { ...line(random), expected: 404 }, random, stranger.key);
+    expect([foreign.status, unknown.status]).toEqual([404, 404]);
+    expect(foreign.body).toEqual(unknown.body);
+    expect(await rowsOfVictim()).toEqual(before);
+  });
 
   it('is refused a cursor of the victim, like an altered one', async () => {
     await clientWrites(ctx, victim, { phone: '972500000078' });

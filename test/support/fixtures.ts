@@ -4,6 +4,7 @@ import { conversationIdFor, identityKey, inboundMessageId } from '../../src/conv
 import { handleInboundMessage } from '../../src/conversations/inbound.ts';
 import { Identities, type IdentityRow } from '../../src/conversations/model.ts';
 import { createServer } from '../../src/http/server.ts';
+import { parkItem } from '../../src/lanes/dead-letters.ts';
 import { createLogger, type Logger } from '../../src/ops/log.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
@@ -87,6 +88,26 @@ export async function clientWrites(ctx: Context, business: Business, writing: Wr
       messageId: await inboundMessageId(ctx, tenantId, phoneNumberId, wamid),
     };
   });
+}
+
+/** A client's message that could not be handled. @returns the dead letter's id */
+export async function clientIsParked(
+  ctx: Context,
+  { tenantId, phoneNumberId }: Business,
+  { phone, body = 'hello' }: Pick<Writing, 'phone' | 'body'>,
+): Promise<string> {
+  written += 1;
+  const message = { id: `wamid.fixture.${written}`, from: phone, type: 'text', text: { body } };
+  const item = {
+    kind: 'message' as const,
+    app: 'default',
+    wabaId: WABA,
+    field: 'messages',
+    phoneNumberId,
+    position: ctx.positions.next(),
+    body: { message, contacts: [] },
+  };
+  return parkItem(ctx, item, { reason: 'failed', detail: 'It failed.', attempts: 12, tenantId });
 }
 
 export interface Answer<Body = unknown> {

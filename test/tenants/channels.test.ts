@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parkItem } from '../../src/lanes/dead-letters.ts';
 import type { LaneItem } from '../../src/lanes/item.ts';
 import { DeadLetters } from '../../src/lanes/model.ts';
+import { replayDeadLetter } from '../../src/lanes/retry.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { addChannel, listChannels, type NewChannel } from '../../src/tenants/channels.ts';
 import { type ChannelRow, Channels, type RouteRow, Routes } from '../../src/tenants/model.ts';
@@ -160,6 +161,56 @@ describe('channels', () => {
     );
     expect(left).toBe(2);
     await expect(ctx.inbound.oldest('inbound-0')).resolves.not.toBeNull();
+  });
+
+  describe('what came before', () => {
+    const parkFor = ({ phoneNumberId, wabaId }: NewChannel) =>
+      parkItem(
+        ctx,
+        {
+          kind: 'message',
+          app: 'default',
+          wabaId,
+          field: 'messages',
+          phoneNumberId,
+          position: ctx.positions.next(),
+          body: { message: { id: 'wamid.y' } },
+        },
+        { reason: 'unrouted', detail: 'No tenant.', attempts: 1 },
+      );
+    /** As a removal leaves it: neither route nor channel. */
+    const removed = async ({ phoneNumberId }: NewChannel, holder: string) => {
+      await asOperator('test', () => ctx.store.model(Routes).deleteOne({ _id: phoneNumberId }).exec());
+      await withTenant(holder, () => ctx.store.model(Channels).deleteOne({ phoneNumberId }).exec());
+    };
+
+    it('P4: is not handed to a tenant whose number another one ever held; an operator decides', async () => {
+      const wanted = number();
+      await addChannel(ctx, wanted);
+      await removed(wanted, tenantId);
+      const id = await parkFor(wanted);
+      await expect(addChannel(ctx, { ...wanted, tenantId: otherId })).resolves.toMatchObject({
+        replayed: 0,
+        waiting: 1,
+      });
+      await replayDeadLetter(ctx, id);
+    });
+
+    it('is handed on when the same tenant takes its number back', async () => {
+      const wanted = number();
+      await addChannel(ctx, wanted);
+      await removed(wanted, tenantId);
+      await parkFor(wanted);
+      await expect(addChannel(ctx, wanted)).resolves.toMatchObject({ replayed: 1, waiting: 0 });
+    });
+
+    it('is handed on after another tenant was refused the number', async () => {
+      const wanted = number();
+      await addChannel(ctx, wanted);
+      await expect(addChannel(ctx, { ...wanted, tenantId: otherId })).rejects.toMatchObject({ status: 409 });
+      await parkFor(wanted);
+      await expect(addChannel(ctx, wanted)).resolves.toMatchObject({ replayed: 1, waiting: 0 });
+    });
   });
 
   it.each([
