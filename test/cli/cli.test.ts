@@ -158,7 +158,7 @@ describe('whatsper', () => {
   });
 
   describe('dead-letters', () => {
-    const park = (reason: ParkReason, phoneNumberId: string) =>
+    const park = (reason: ParkReason, phoneNumberId: string, from?: string) =>
       parkItem(
         ctx,
         {
@@ -168,7 +168,9 @@ describe('whatsper', () => {
           field: 'messages',
           phoneNumberId,
           position: ctx.positions.next(),
-          body: { message: { text: { body: 'canary of the client' } } },
+          body: {
+            message: { ...(from === undefined ? {} : { from }), text: { body: 'canary of the client' } },
+          },
         },
         { reason, detail: 'Why, in our words.', attempts: 3 },
       );
@@ -184,6 +186,30 @@ describe('whatsper', () => {
       expect(shown).toMatchObject({ id, reason: 'unrouted', detail: 'Why, in our words.', attempts: 3 });
       const { out } = await run(ctx, ['dead-letters', 'show', id]);
       expect(out + JSON.stringify(shown)).not.toContain('canary');
+    });
+
+    it('show tells the form of the item', async () => {
+      const [id = ''] = await ids('list');
+      const shown = await json<{ structure: string[] }>(words(`dead-letters show ${id}`));
+      expect(shown.structure).toEqual(['message.text.body: text of 20']);
+    });
+
+    it('list comes in pages, and takes a person and a range of time', async () => {
+      const person = (phone: string) => park('failed', '75', phone);
+      const [one, two] = [await person('972501110001'), await person('972501110002')];
+      const first = await json<{ items: { id: string }[]; nextCursor: string }>(
+        words('dead-letters list --phone-number-id 75 --limit 1'),
+      );
+      const rest = await ids(`list --phone-number-id 75 --limit 1 --cursor ${first.nextCursor}`);
+      expect([...first.items.map(({ id }) => id), ...rest].sort()).toEqual([one, two].sort());
+      expect(await ids('list --person +972501110002')).toEqual([two]);
+      const typed = await run(ctx, words('dead-letters list --person - --json'), '972-50-111-0001\n');
+      expect(typed.out).toContain(one);
+      expect(typed.out).not.toContain(two);
+      expect(await ids('list --phone-number-id 75 --to 2020-01-01')).toEqual([]);
+      expect(await ids('list --phone-number-id 75 --from 2020-01-01T00:00Z')).toHaveLength(2);
+      expect(await json(words('dead-letters retry --person 972501110001'))).toEqual({ replayed: 1 });
+      expect(await json(words('dead-letters replay --phone-number-id 75'))).toEqual({ replayed: 1 });
     });
 
     it('replay takes ids, a filter, or all; exactly one of them', async () => {
@@ -222,6 +248,12 @@ describe('whatsper', () => {
       'list --limit 1e2',
       'list --limit x',
       'list --reason because',
+      'list --cursor x',
+      'list --from yesterday',
+      'list --to 2026-11-22T09:30',
+      'list --person nobody',
+      'discard dlt_1 --reason 972501110001',
+      'discard dlt_1 --reason a@b.example',
     ])('refuses %s', async (args) => {
       expect(await run(ctx, words(`dead-letters ${args}`))).toMatchObject({ exitCode: 2, out: '' });
     });
