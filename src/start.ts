@@ -107,7 +107,7 @@ async function connect(
   closers.push(() => Promise.resolve(liveRedis.disconnect()));
   await Promise.all([whenReady(queueRedis, 'REDIS_URL'), whenReady(liveRedis, 'REDIS_LIVE_URL')]);
   const prefix = settings.REDIS_PREFIX;
-  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, random, master, queues: INBOUND_QUEUES });
+  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, clock, random, master, queues: INBOUND_QUEUES });
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),

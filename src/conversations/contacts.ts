@@ -4,10 +4,9 @@
  * A phone finds a contact only while that contact has no BSUID: a recycled number is another person.
  */
 import type { Context } from '../context.ts';
-import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { type Identity, identityKey } from './ids.ts';
-import { type ContactRow, Contacts, Identities, type IdentityRow } from './model.ts';
+import { type ContactRow, Contacts, Identities } from './model.ts';
 
 export interface KnownAs {
   bsuid?: string | undefined;
@@ -27,9 +26,15 @@ export async function findOrCreateContact(
   known: KnownAs,
   profile: Profile,
 ): Promise<ContactRow> {
-  const contactId = (await ownerOf(ctx, tenantId, known)) ?? (await claimContactId(ctx, tenantId, known));
-  const row = (await findContact(ctx, contactId)) ?? (await createContact(ctx, tenantId, contactId, known));
-  await addIdentity(ctx, tenantId, contactId, known);
+  const held = await holdersOf(ctx, tenantId, known);
+  const contactId =
+    (await ownerAmong(ctx, tenantId, known, held)) ?? (await claimContactId(ctx, tenantId, known));
+  const row =
+    (await findContact(ctx, tenantId, contactId)) ?? (await createContact(ctx, tenantId, contactId, known));
+  const isWhole = identitiesOf(known).every(({ kind }) => held[kind] !== undefined);
+  if (!isWhole || (held.bsuid === contactId && !row.hasBsuid)) {
+    await addIdentity(ctx, tenantId, contactId, known);
+  }
   return updateProfile(ctx, row, known, profile);
 }
 
@@ -46,14 +51,20 @@ export async function addIdentity(
   }
   if (known.bsuid === undefined || owners.get('bsuid') !== contactId) return;
   const bsuid = await sealContactField(ctx, tenantId, contactId, 'bsuid', known.bsuid);
-  await ctx.store
-    .model(Contacts)
-    .updateOne({ _id: contactId, hasBsuid: false }, { $set: { hasBsuid: true, bsuid } })
-    .exec();
+  await ctx.store.batches.update(Contacts, {
+    tenantId,
+    _id: contactId,
+    where: { hasBsuid: false },
+    update: { $set: { hasBsuid: true, bsuid } },
+  });
 }
 
-export async function findContact(ctx: Context, contactId: string): Promise<ContactRow | null> {
-  return ctx.store.model(Contacts).findOne({ _id: contactId }).lean<ContactRow>().exec();
+export async function findContact(
+  ctx: Context,
+  tenantId: string,
+  contactId: string,
+): Promise<ContactRow | null> {
+  return ctx.store.batches.find(Contacts, tenantId, contactId);
 }
 
 function identitiesOf({ bsuid, phone }: KnownAs): Identity[] {
@@ -63,16 +74,31 @@ function identitiesOf({ bsuid, phone }: KnownAs): Identity[] {
   ];
 }
 
-async function ownerOf(ctx: Context, tenantId: string, known: KnownAs): Promise<string | undefined> {
-  for (const identity of identitiesOf(known)) {
-    const _id = await identityKey(ctx, tenantId, identity);
-    const row = await ctx.store.model(Identities).findOne({ _id }).lean<IdentityRow>().exec();
-    if (!row) continue;
-    if (identity.kind === 'bsuid' || known.bsuid === undefined) return row.contactId;
-    const contact = await findContact(ctx, row.contactId);
-    if (!contact?.hasBsuid) return row.contactId;
+/** Contact by kind of identity that holds it now. */
+type Holders = Partial<Record<Identity['kind'], string>>;
+
+async function holdersOf(ctx: Context, tenantId: string, known: KnownAs): Promise<Holders> {
+  const found = await Promise.all(
+    identitiesOf(known).map(async (identity) => {
+      const _id = await identityKey(ctx, tenantId, identity);
+      const row = await ctx.store.batches.find(Identities, tenantId, _id);
+      return row ? [[identity.kind, row.contactId] as const] : [];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
+
+async function ownerAmong(
+  ctx: Context,
+  tenantId: string,
+  known: KnownAs,
+  held: Holders,
+): Promise<string | undefined> {
+  if (held.bsuid !== undefined || held.phone === undefined || known.bsuid === undefined) {
+    return held.bsuid ?? held.phone;
   }
-  return undefined;
+  const contact = await findContact(ctx, tenantId, held.phone);
+  return contact?.hasBsuid ? undefined : held.phone;
 }
 
 /**
@@ -85,7 +111,7 @@ async function claimContactId(ctx: Context, tenantId: string, { bsuid, phone }: 
   const phoneOwner =
     phone === undefined ? made : await claimIdentity(ctx, tenantId, { kind: 'phone', value: phone }, made);
   if (bsuid === undefined) return phoneOwner;
-  const recycled = phoneOwner !== made && (await findContact(ctx, phoneOwner))?.hasBsuid === true;
+  const recycled = phoneOwner !== made && (await findContact(ctx, tenantId, phoneOwner))?.hasBsuid === true;
   const candidate = recycled ? made : phoneOwner;
   const owner = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
   if (owner !== made && phoneOwner === made && phone !== undefined) {
@@ -113,28 +139,17 @@ async function movePhone(
 async function claimIdentity(
   ctx: Context,
   tenantId: string,
-  identity: Identity,
+  { kind, value }: Identity,
   contactId: string,
 ): Promise<string> {
-  const identities = ctx.store.model(Identities);
-  const _id = await identityKey(ctx, tenantId, identity);
-  const held = await identities.findOne({ _id }).lean<IdentityRow>().exec();
+  const { batches } = ctx.store;
+  const _id = await identityKey(ctx, tenantId, { kind, value });
+  const held = await batches.find(Identities, tenantId, _id);
   if (held) return held.contactId;
-  const row: IdentityRow = {
-    _id,
-    tenantId,
-    kind: identity.kind,
-    contactId,
-    createdAt: new Date(ctx.clock.now()),
-  };
-  try {
-    await identities.insertMany([row]);
-    return contactId;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    const winner = await identities.findOne({ _id }).lean<IdentityRow>().exec();
-    return winner?.contactId ?? contactId;
-  }
+  const row = { _id, tenantId, kind, contactId, createdAt: new Date(ctx.clock.now()) };
+  if (await batches.insert(Identities, row)) return contactId;
+  const winner = await batches.find(Identities, tenantId, _id);
+  return winner?.contactId ?? contactId;
 }
 
 /** Also mends a crash between identity and contact: the identity's contact is made under its id. */
@@ -144,7 +159,6 @@ async function createContact(
   contactId: string,
   known: KnownAs,
 ): Promise<ContactRow> {
-  const contacts = ctx.store.model(Contacts);
   const row = {
     tenantId,
     hasBsuid: known.bsuid !== undefined,
@@ -156,15 +170,9 @@ async function createContact(
       ? {}
       : { phone: await sealContactField(ctx, tenantId, contactId, 'phone', known.phone) }),
   };
-  try {
-    await contacts.insertMany([{ _id: contactId, ...row }]);
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    const winner = await findContact(ctx, contactId);
-    if (winner) return winner;
-    throw error;
-  }
-  return { _id: contactId, ...row };
+  const made = { _id: contactId, ...row };
+  if (await ctx.store.batches.insert(Contacts, made)) return made;
+  return (await findContact(ctx, tenantId, contactId)) ?? made;
 }
 
 /** Name, username and phone follow what WhatsApp says last. */
@@ -185,7 +193,8 @@ async function updateProfile(
     changed[field] = await sealContactField(ctx, row.tenantId, row._id, field, value);
   }
   if (Object.keys(changed).length === 0) return row;
-  await ctx.store.model(Contacts).updateOne({ _id: row._id }, { $set: changed }).exec();
+  const { _id, tenantId } = row;
+  await ctx.store.batches.update(Contacts, { tenantId, _id, update: { $set: changed } });
   return { ...row, ...changed };
 }
 

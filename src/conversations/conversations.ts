@@ -1,6 +1,5 @@
 /** Conversations: one per channel and contact; their summary only moves forward. */
 import type { Context } from '../context.ts';
-import { isDuplicateKey } from '../store/errors.ts';
 import { conversationIdFor } from './ids.ts';
 import { type ConversationRow, Conversations } from './model.ts';
 
@@ -17,7 +16,7 @@ export async function ensureConversation(ctx: Context, between: Between): Promis
   const { tenantId, channelId, contactId, groupId } = between;
   const who = groupId === undefined ? { contactId } : { groupId };
   const _id = await conversationIdFor(ctx, tenantId, channelId, who);
-  const found = await findConversation(ctx, _id);
+  const found = await findConversation(ctx, tenantId, _id);
   if (found) return found;
   const now = new Date(ctx.clock.now());
   const row: ConversationRow = {
@@ -39,20 +38,16 @@ export async function ensureConversation(ctx: Context, between: Between): Promis
           ),
         }),
   };
-  try {
-    await ctx.store.model(Conversations).insertMany([row]);
-    return row;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    return (await findConversation(ctx, _id)) ?? row;
-  }
+  if (await ctx.store.batches.insert(Conversations, row)) return row;
+  return (await findConversation(ctx, tenantId, _id)) ?? row;
 }
 
 export async function findConversation(
   ctx: Context,
+  tenantId: string,
   conversationId: string,
 ): Promise<ConversationRow | null> {
-  return ctx.store.model(Conversations).findOne({ _id: conversationId }).lean<ConversationRow>().exec();
+  return ctx.store.batches.find(Conversations, tenantId, conversationId);
 }
 
 interface Touch {
@@ -63,16 +58,24 @@ interface Touch {
   inboundAt?: Date;
 }
 
-/** Moves the summary forward; a redo or a late message changes nothing that is newer. */
-export async function touchConversation(ctx: Context, conversationId: string, touch: Touch): Promise<void> {
-  const conversations = ctx.store.model(Conversations);
-  const older = { _id: conversationId, lastPosition: { $lt: touch.position } };
-  if (touch.inboundAt) {
-    await conversations
-      .updateOne({ _id: conversationId }, { $max: { lastInboundAt: touch.inboundAt } })
-      .exec();
-    await conversations.updateOne({ ...older, state: 'RESOLVED' }, { $set: { state: 'PENDING' } }).exec();
-  }
-  const { position: lastPosition, messageId: lastMessageId, at: lastActivityAt } = touch;
-  await conversations.updateOne(older, { $set: { lastPosition, lastMessageId, lastActivityAt } }).exec();
+/**
+ * Moves the summary forward; a redo or a late message changes nothing that is newer. A client who writes again
+ * reopens a resolved conversation, so whoever resolves one names the `lastPosition` that they have seen.
+ */
+export async function touchConversation(
+  ctx: Context,
+  conversation: Pick<ConversationRow, '_id' | 'tenantId'> & Partial<Pick<ConversationRow, 'state'>>,
+  { messageId, position, at, inboundAt }: Touch,
+): Promise<void> {
+  const { _id, tenantId, state } = conversation;
+  const reopened = inboundAt !== undefined && state === 'RESOLVED' ? { state: 'PENDING' } : {};
+  await ctx.store.batches.update(Conversations, {
+    tenantId,
+    _id,
+    where: { lastPosition: { $lt: position } },
+    update: {
+      $set: { lastPosition: position, lastMessageId: messageId, lastActivityAt: at, ...reopened },
+      ...(inboundAt === undefined ? {} : { $max: { lastInboundAt: inboundAt } }),
+    },
+  });
 }

@@ -15,11 +15,10 @@ export async function forwardMessage(ctx: Context, row: MessageRow): Promise<voi
     conversationId: row.conversationId,
     messageId: row._id,
   });
-  await ctx.store
-    .model(Messages)
-    .updateOne(
-      { _id: row._id, forward: 'due' },
-      { $set: { forward: 'done', forwardedAt: new Date(ctx.clock.now()) } },
-    )
-    .exec();
+  await ctx.store.batches.update(Messages, {
+    tenantId: row.tenantId,
+    _id: row._id,
+    where: { forward: 'due' },
+    update: { $set: { forward: 'done', forwardedAt: new Date(ctx.clock.now()) } },
+  });
 }

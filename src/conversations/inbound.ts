@@ -4,7 +4,6 @@
  */
 import type { Context } from '../context.ts';
 import { Park } from '../ops/errors.ts';
-import { isDuplicateKey } from '../store/errors.ts';
 import {
   contactOf,
   isJson,
@@ -16,10 +15,10 @@ import {
   timeOf,
 } from '../whatsapp/payload.ts';
 import { findOrCreateContact } from './contacts.ts';
-import { ensureConversation, touchConversation } from './conversations.ts';
+import { ensureConversation, findConversation, touchConversation } from './conversations.ts';
 import { forwardMessage } from './forward.ts';
 import { inboundMessageId } from './ids.ts';
-import { type MessageRow, Messages } from './model.ts';
+import { type ConversationRow, type MessageRow, Messages } from './model.ts';
 
 interface Inbound {
   tenantId: string;
@@ -39,10 +38,11 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
   const wamid = isJson(message) ? text(message.id) : undefined;
   if (!isJson(message) || wamid === undefined) throw new Park('failed', 'A message without an id.');
   const _id = await inboundMessageId(ctx, inbound.tenantId, inbound.phoneNumberId, wamid);
-  const known = await findMessage(ctx, _id);
+  const known = await findMessage(ctx, inbound.tenantId, _id);
   if (known) return redo(ctx, known);
-  const row = await insert(ctx, inbound, _id, wamid, message);
-  await touch(ctx, row);
+  const conversation = await conversationOf(ctx, inbound, message);
+  const row = await insert(ctx, { inbound, conversation, _id, wamid, message });
+  await touch(ctx, conversation, row);
   await forwardMessage(ctx, row);
   return 'stored';
 }
@@ -50,29 +50,26 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
 /** A repeat of what is stored: what is still due is forwarded, nothing else changes. */
 async function redo(ctx: Context, row: MessageRow): Promise<StoreOutcome> {
   if (row.forward !== 'due') return 'repeat';
-  await touch(ctx, row);
+  const conversation = await findConversation(ctx, row.tenantId, row.conversationId);
+  if (conversation) await touch(ctx, conversation, row);
   await forwardMessage(ctx, row);
   return 'forwarded';
 }
 
-export async function findMessage(ctx: Context, messageId: string): Promise<MessageRow | null> {
-  return ctx.store.model(Messages).findOne({ _id: messageId }).lean<MessageRow>().exec();
+export async function findMessage(
+  ctx: Context,
+  tenantId: string,
+  messageId: string,
+): Promise<MessageRow | null> {
+  return ctx.store.batches.find(Messages, tenantId, messageId);
 }
 
-async function insert(
-  ctx: Context,
-  inbound: Inbound,
-  _id: string,
-  wamid: string,
-  message: Json,
-): Promise<MessageRow> {
-  const { tenantId, channelId, position } = inbound;
-  const contact = await findOrCreateContact(
-    ctx,
-    tenantId,
-    senderOrPark(message),
-    profileOf(contactOf(inbound.body.contacts, senderOf(message))),
-  );
+/** The conversation with the one who wrote, or with the group. */
+async function conversationOf(ctx: Context, inbound: Inbound, message: Json): Promise<ConversationRow> {
+  const { tenantId, channelId } = inbound;
+  const sender = senderOrPark(message);
+  const profile = profileOf(contactOf(inbound.body.contacts, sender));
+  const contact = await findOrCreateContact(ctx, tenantId, sender, profile);
   const groupId = text(message.group_id);
   const conversation = await ensureConversation(ctx, {
     tenantId,
@@ -80,9 +77,25 @@ async function insert(
     contactId: contact._id,
     groupId,
   });
+  // In a group each message has its own writer.
+  return { ...conversation, contactId: contact._id };
+}
+
+interface Arrived {
+  inbound: Inbound;
+  conversation: ConversationRow;
+  _id: string;
+  wamid: string;
+  message: Json;
+}
+
+async function insert(ctx: Context, arrived: Arrived): Promise<MessageRow> {
+  const { inbound, conversation, _id, wamid, message } = arrived;
+  const { tenantId, channelId, position } = inbound;
+  const { contactId } = conversation;
   const owner =
-    groupId === undefined
-      ? { kind: 'contact' as const, id: contact._id }
+    text(message.group_id) === undefined
+      ? { kind: 'contact' as const, id: contactId }
       : { kind: 'group' as const, id: conversation._id };
   const type = text(message.type) ?? 'unknown';
   const place = { tenantId, collection: 'messages', id: _id };
@@ -91,7 +104,7 @@ async function insert(
     tenantId,
     conversationId: conversation._id,
     channelId,
-    contactId: contact._id,
+    contactId,
     direction: 'in',
     type,
     position,
@@ -110,13 +123,8 @@ async function insert(
       ? { late: true }
       : {}),
   };
-  try {
-    await ctx.store.model(Messages).insertMany([row]);
-    return row;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    return (await findMessage(ctx, _id)) ?? row;
-  }
+  if (await ctx.store.batches.insert(Messages, row)) return row;
+  return (await findMessage(ctx, tenantId, _id)) ?? row;
 }
 
 /** True when a message of the client that was received after this one has already been handled. */
@@ -143,8 +151,8 @@ function contentOf(message: Json, type: string): Json {
   return Array.isArray(payload) ? { [type]: payload } : {};
 }
 
-async function touch(ctx: Context, row: MessageRow): Promise<void> {
-  await touchConversation(ctx, row.conversationId, {
+async function touch(ctx: Context, conversation: ConversationRow, row: MessageRow): Promise<void> {
+  await touchConversation(ctx, conversation, {
     messageId: row._id,
     position: row.position,
     at: new Date(Math.floor(row.position / 1000)),

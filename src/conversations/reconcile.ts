@@ -45,7 +45,7 @@ export async function handleForwardItem(
 ): Promise<{ outcome: string; tenantId: string }> {
   const { tenantId, messageId } = item.body as { tenantId: string; messageId: string };
   const outcome = await withTenant(tenantId, async () => {
-    const row = await findMessage(ctx, messageId);
+    const row = await findMessage(ctx, tenantId, messageId);
     if (row?.forward !== 'due') return 'repeat';
     await forwardMessage(ctx, row);
     return 'forwarded';

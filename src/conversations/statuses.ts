@@ -89,7 +89,7 @@ export async function linkWamid(
 /** Notes the BSUID of the person we wrote to. */
 export async function learnIdentity(ctx: Context, message: MessageRow, known: KnownAs): Promise<void> {
   if (known.bsuid === undefined) return;
-  const contact = await findContact(ctx, message.contactId);
+  const contact = await findContact(ctx, message.tenantId, message.contactId);
   if (!contact || contact.hasBsuid || contact.closedAt) return;
   await addIdentity(ctx, message.tenantId, contact._id, known);
 }

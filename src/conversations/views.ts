@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts';
 import type { ContactView, ConversationView, MessageView } from '../http/schemas.ts';
+import type { Collection, TenantRow } from '../store/collection.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { failureText } from '../whatsapp/errors.ts';
 import { windowExpiresAt } from '../whatsapp/window.ts';
@@ -57,18 +58,21 @@ export async function conversationViews(ctx: Context, rows: ConversationRow[]): 
   const [first] = rows;
   if (!first) return [];
   const lastIds = rows.flatMap(({ lastMessageId }) => lastMessageId ?? []);
+  const { tenantId } = first;
   const [channels, contacts, messages] = await Promise.all([
-    ctx.store
-      .model(Channels)
-      .find(among(rows.map((row) => row.channelId)))
-      .lean<ChannelRow[]>()
-      .exec(),
-    ctx.store
-      .model(Contacts)
-      .find(among(rows.map((row) => row.contactId)))
-      .lean<ContactRow[]>()
-      .exec(),
-    ctx.store.model(Messages).find(among(lastIds)).lean<MessageRow[]>().exec(),
+    among(
+      ctx,
+      Channels,
+      tenantId,
+      rows.map((row) => row.channelId),
+    ),
+    among(
+      ctx,
+      Contacts,
+      tenantId,
+      rows.map((row) => row.contactId),
+    ),
+    among(ctx, Messages, tenantId, lastIds),
   ]);
   const opened = await openAll(ctx, first.tenantId, [
     ...contacts.flatMap(sealedOfContact),
@@ -199,8 +203,16 @@ function placeOf(collection: string, row: { _id: string; tenantId: string }, fie
   return { tenantId: row.tenantId, collection, id: row._id, field };
 }
 
-function among(ids: string[]) {
-  return { _id: { $in: [...new Set(ids)] } };
+async function among<Row extends TenantRow>(
+  ctx: Context,
+  collection: Collection<Row>,
+  tenantId: string,
+  ids: string[],
+): Promise<Row[]> {
+  const found = await Promise.all(
+    [...new Set(ids)].map((id) => ctx.store.batches.find(collection, tenantId, id)),
+  );
+  return found.filter((row) => row !== null);
 }
 
 function byId<Row extends { _id: string }>(rows: Row[]): Map<string, Row> {

@@ -9,7 +9,7 @@
 import { Webhook } from 'standardwebhooks';
 
 import type { Context } from '../context.ts';
-import { type ConversationRow, Conversations, type MessageRow, Messages } from '../conversations/model.ts';
+import { Conversations, Messages } from '../conversations/model.ts';
 import { conversationView, messageView } from '../conversations/views.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
@@ -18,7 +18,7 @@ import { isAway } from '../store/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { openEndpoint } from './endpoints.ts';
 import { laneOwner } from './lane-name.ts';
-import { Deliveries, type DeliveryRow, type EndpointRow, Endpoints } from './model.ts';
+import { Deliveries, type DeliveryRow, Endpoints } from './model.ts';
 import { askedPause, pauseAfter } from './schedule.ts';
 import type { Answer, Sender } from './sender.ts';
 import type { Shares } from './shares.ts';
@@ -47,32 +47,40 @@ export async function runEndpointLane(
     return { againAfterMs: Math.round(SHARE_PAUSE_MS * (1 + spread)) };
   }
   try {
-    return await withTenant(tenantId, () => deliverInOrder(ctx, work.sender, lane, turn));
+    return await withTenant(tenantId, () => deliverInOrder(ctx, work.sender, { lane, tenantId }, turn));
   } finally {
     work.shares.release(endpointId);
   }
 }
 
-async function deliverInOrder(ctx: Context, sender: Sender, lane: string, turn: Turn): Promise<TurnEnd> {
-  for (let delivered = 0; delivered < TURN_LIMIT && !turn.stopping(); delivered += 1) {
-    const head = await headOf(ctx, lane);
-    if (!head) return 'done';
-    const wait = head.dueAt.getTime() - ctx.clock.now();
+async function deliverInOrder(
+  ctx: Context,
+  sender: Sender,
+  { lane, tenantId }: { lane: string; tenantId: string },
+  turn: Turn,
+): Promise<TurnEnd> {
+  const owed = await firstOwed(ctx, tenantId, lane);
+  for (const delivery of owed) {
+    if (turn.stopping()) return { againAfterMs: 0 };
+    const wait = delivery.dueAt.getTime() - ctx.clock.now();
     if (wait > 0) return { againAfterMs: wait };
     if (!(await turn.holds())) return 'done'; // the lane is another worker's now
-    const pause = await deliver(ctx, sender, head);
+    const pause = await deliver(ctx, sender, delivery);
     if (pause !== undefined) return { againAfterMs: pause };
   }
-  return { againAfterMs: 0 };
+  // What is owed from now on wakes the lane again, also while this turn has not ended.
+  return owed.length < TURN_LIMIT ? 'done' : { againAfterMs: 0 };
 }
 
-async function headOf(ctx: Context, lane: string): Promise<DeliveryRow | null> {
-  return ctx.store
-    .model(Deliveries)
-    .findOne({ ...laneOwner(lane), state: 'due' })
-    .sort({ position: 1, _id: 1 })
-    .lean<DeliveryRow>()
-    .exec();
+async function firstOwed(ctx: Context, tenantId: string, value: string): Promise<DeliveryRow[]> {
+  return ctx.store.batches.findFirst(Deliveries, {
+    field: 'lane',
+    tenantId,
+    value,
+    where: { state: 'due' },
+    sort: { position: 1, _id: 1 },
+    limit: TURN_LIMIT,
+  });
 }
 
 type Try = Omit<Answer, 'error'> & { error?: string };
@@ -104,10 +112,12 @@ async function render(
   head: DeliveryRow,
   now: number,
 ): Promise<SignedEvent | { error: string }> {
+  const { batches } = ctx.store;
+  const { tenantId } = head;
   const [endpoint, message, conversation] = await Promise.all([
-    ctx.store.model(Endpoints).findOne({ _id: head.endpointId }).lean<EndpointRow>().exec(),
-    ctx.store.model(Messages).findOne({ _id: head.messageId }).lean<MessageRow>().exec(),
-    ctx.store.model(Conversations).findOne({ _id: head.conversationId }).lean<ConversationRow>().exec(),
+    batches.find(Endpoints, tenantId, head.endpointId),
+    batches.find(Messages, tenantId, head.messageId),
+    batches.find(Conversations, tenantId, head.conversationId),
   ]);
   if (endpoint?.status !== 'active') return { error: 'endpoint-not-active' };
   if (!message || !conversation) return { error: 'message-gone' };
@@ -162,10 +172,9 @@ async function settle(
     $set: { state, attempts, ...(pause === undefined ? {} : { dueAt: new Date(now + pause) }) },
     $push: { log: { at, status, ms, ...(error === undefined ? {} : { error }) } },
   };
-  await ctx.store
-    .model(Deliveries)
-    .updateOne({ _id: head._id, state: 'due', attempts: head.attempts }, change)
-    .exec();
+  const { _id, tenantId } = head;
+  const where = { state: 'due', attempts: head.attempts };
+  await ctx.store.batches.update(Deliveries, { tenantId, _id, where, update: change });
   const fields = { ...idsOf(head), outcome: state, status, reason: error, attempts, ms, waitMs: pause };
   ctx.log[isDone ? 'info' : 'warn'](fields, 'endpoint.delivery');
   return pause;

@@ -28,6 +28,8 @@ export const Endpoints = tenantCollection<EndpointRow>('endpoints', {
 /** One event owed to one endpoint: `_id` is `<event id>.<endpoint id>`, so that a redo owes nothing twice. */
 export interface DeliveryRow extends TenantRow {
   endpointId: string;
+  /** Its place in line: one conversation's events for one endpoint (lane-name.ts). */
+  lane: string;
   /** Also the `webhook-id` header: the same in every repeat. */
   eventId: string;
   event: string;
@@ -48,6 +50,7 @@ export const Deliveries = tenantCollection<DeliveryRow>('deliveries', {
   retention: 'client-content',
   fields: {
     endpointId: held.technical({ type: String, required: true }),
+    lane: held.technical({ type: String, required: true }),
     eventId: held.technical({ type: String, required: true }),
     event: held.technical({ type: String, required: true }),
     conversationId: held.technical({ type: String, required: true }),
@@ -62,7 +65,7 @@ export const Deliveries = tenantCollection<DeliveryRow>('deliveries', {
   },
   indexes: [
     {
-      keys: { conversationId: 1, endpointId: 1, position: 1, _id: 1 },
+      keys: { lane: 1, position: 1, _id: 1 },
       options: { partialFilterExpression: { state: 'due' } },
     },
     { keys: { state: 1, dueAt: 1 }, options: { partialFilterExpression: { state: 'due' } } },

@@ -1,7 +1,6 @@
 /** What is owed to a tenant's endpoints: written down before anything is sent, so that no crash forgets it. */
 import type { Context } from '../context.ts';
 import type { MessageRow } from '../conversations/model.ts';
-import { isDuplicateKey } from '../store/errors.ts';
 import { laneName } from './lane-name.ts';
 import { Deliveries, type DeliveryRow, type EndpointRow, Endpoints } from './model.ts';
 
@@ -12,16 +11,16 @@ const EVENT = 'message.received';
  * A redo owes nothing twice: the row's id is made of message and endpoint.
  */
 export async function oweDeliveries(ctx: Context, message: MessageRow): Promise<void> {
-  const filter = { status: 'active', events: { $in: [EVENT] } } as const;
-  const endpoints = await ctx.store.model(Endpoints).find(filter).lean<EndpointRow[]>().exec();
-  if (endpoints.length === 0) return;
-  const rows = endpoints.map((endpoint) => deliveryOf(ctx, message, endpoint));
-  try {
-    await ctx.store.model(Deliveries).insertMany(rows, { ordered: false });
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-  }
-  for (const row of rows) await ctx.lanes.endpoints.wake({ lane: laneName(row), tenantId: row.tenantId });
+  const { batches } = ctx.store;
+  const endpoints = await batches.findBy(Endpoints, 'tenantId', message.tenantId, message.tenantId);
+  const owed = endpoints.filter(({ status, events }) => status === 'active' && events.includes(EVENT));
+  await Promise.all(
+    owed.map(async (endpoint) => {
+      const row = deliveryOf(ctx, message, endpoint);
+      await batches.insert(Deliveries, row);
+      await ctx.lanes.endpoints.wake({ lane: row.lane, tenantId: row.tenantId });
+    }),
+  );
 }
 
 function deliveryOf(ctx: Context, message: MessageRow, endpoint: EndpointRow): DeliveryRow {
@@ -30,6 +29,7 @@ function deliveryOf(ctx: Context, message: MessageRow, endpoint: EndpointRow): D
     _id: `${message._id}.${endpoint._id}`,
     tenantId: message.tenantId,
     endpointId: endpoint._id,
+    lane: laneName({ conversationId: message.conversationId, endpointId: endpoint._id }),
     eventId: message._id,
     event: EVENT,
     conversationId: message.conversationId,

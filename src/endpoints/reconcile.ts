@@ -2,8 +2,7 @@
 import type { Context } from '../context.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import { withTenant } from '../store/scope.ts';
-import { laneName } from './lane-name.ts';
-import { Deliveries, type DeliveryRow, Endpoints } from './model.ts';
+import { Deliveries, Endpoints } from './model.ts';
 
 /** What is younger is being worked, or about to be. */
 const PATIENCE_MS = 5_000;
@@ -18,7 +17,7 @@ export async function dueEndpointLanes(ctx: Context): Promise<WakeUp[]> {
   const wakeUps: WakeUp[] = [];
   for (const tenantId of tenantIds) {
     const lanes = await withTenant(tenantId, () => dueLanes(ctx, LANES_AT_ONCE - wakeUps.length));
-    wakeUps.push(...lanes.map((owner) => ({ lane: laneName(owner), tenantId })));
+    wakeUps.push(...lanes.map((lane) => ({ lane, tenantId })));
     if (wakeUps.length >= LANES_AT_ONCE) break;
   }
   return wakeUps;
@@ -28,21 +27,13 @@ export async function dueEndpointLanes(ctx: Context): Promise<WakeUp[]> {
  * A lane whose head waits for its next try has one time in the future, its head's: the latest time of its rows says
  * whether the lane as a whole may go on. What is behind such a head is due, but does not wake it.
  */
-async function dueLanes(
-  ctx: Context,
-  limit: number,
-): Promise<Pick<DeliveryRow, 'conversationId' | 'endpointId'>[]> {
+async function dueLanes(ctx: Context, limit: number): Promise<string[]> {
   const before = new Date(ctx.clock.now() - PATIENCE_MS);
   const groups = await ctx.store
     .model(Deliveries)
-    .aggregate<{ _id: Pick<DeliveryRow, 'conversationId' | 'endpointId'> }>([
+    .aggregate<{ _id: string }>([
       { $match: { state: 'due' } },
-      {
-        $group: {
-          _id: { conversationId: '$conversationId', endpointId: '$endpointId' },
-          dueAt: { $max: '$dueAt' },
-        },
-      },
+      { $group: { _id: '$lane', dueAt: { $max: '$dueAt' } } },
       { $match: { dueAt: { $lt: before } } },
       { $limit: limit },
     ])

@@ -1,6 +1,6 @@
 /**
- * What arrives while a write is in flight goes together with the next one. No timer: when it is quiet nothing waits.
- * Each caller gets the result of its own item, or the failure of the write that carried it.
+ * What arrives while a write is in flight goes together with the next one, as does what arrives in the same turn of
+ * the event loop. No timer: when it is quiet nothing waits. Each caller gets the result of its own item, or the failure of the write that carried it.
  */
 export class GroupCommit<Item, Result> {
   readonly #write: (items: Item[]) => Promise<Result[]>;
@@ -17,12 +17,13 @@ export class GroupCommit<Item, Result> {
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      if (!this.#writing) void this.#drain();
+      if (this.#writing) return;
+      this.#writing = true;
+      setImmediate(() => void this.#drain());
     });
   }
 
   async #drain(): Promise<void> {
-    this.#writing = true;
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#limit);
       try {

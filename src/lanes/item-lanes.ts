@@ -6,11 +6,12 @@ import { readFileSync } from 'node:fs';
 
 import type { Redis } from 'ioredis';
 
-import type { Random } from '../ops/clock.ts';
+import type { Clock, Random } from '../ops/clock.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
+import { FairShare } from './fair-share.ts';
 import type { LaneItem } from './item.ts';
-import { keyTag, LaneQueue } from './queue.ts';
+import { keyTag, LaneQueue, type WakeUp } from './queue.ts';
 
 /** 16 digits, "-", 12 hexadecimal digits. */
 const HEADER = 29;
@@ -19,13 +20,13 @@ const script = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, i
 
 interface Scripts {
   laneAppend(lane: string, lanes: string, entry: Buffer, name: string): Promise<number>;
-  laneStep(
+  laneStepBuffer(
     lane: string,
     lanes: string,
     attempts: string,
     lock: string,
     ...args: (string | number)[]
-  ): Promise<number[]>;
+  ): Promise<[left: number, attempts?: number[], entries?: Buffer[]]>;
 }
 
 export interface Entry {
@@ -33,10 +34,26 @@ export interface Entry {
   item: LaneItem;
 }
 
+/** What the holder of a lane's job proves itself with. */
+interface Lock {
+  lockKey: string;
+  token: string;
+}
+
+interface Step {
+  /** Headers of the items that were handled. */
+  done?: string[];
+  /** Headers of the items to begin. */
+  next?: string[];
+  /** What an attempt counts; -1 takes one back. */
+  count?: 1 | -1;
+}
+
 interface Options {
   redis: Redis;
   prefix: string;
   log: Logger;
+  clock: Clock;
   random: Random;
   master: MasterKey;
   /** Number of queues over which lanes are spread; each stands on one node of a Redis Cluster. */
@@ -53,10 +70,12 @@ export class ItemLanes {
   readonly queues: LaneQueue[];
   readonly #of: Options;
   readonly #redis: Redis & Scripts;
+  readonly #share: FairShare;
 
   constructor(options: Options) {
     this.#of = options;
-    const { redis, prefix, log } = options;
+    const { redis, prefix, log, clock } = options;
+    this.#share = new FairShare(clock);
     redis.defineCommand('laneAppend', { numberOfKeys: 2, lua: script('append') });
     redis.defineCommand('laneStep', { numberOfKeys: 4, lua: script('step') });
     this.#redis = redis as Redis & Scripts;
@@ -76,12 +95,23 @@ export class ItemLanes {
 
   /** Puts items into their lanes, durably. @throws when Redis did not confirm; then some may be in, and a repeat is harmless. */
   async append(items: Placed[]): Promise<void> {
-    if (items.length === 0) return;
+    const groups = new Map<LaneQueue, Placed[]>();
+    for (const placed of items) {
+      const queue = this.#queueOf(placed.lane);
+      const group = groups.get(queue);
+      if (group) group.push(placed);
+      else groups.set(queue, [placed]);
+    }
+    await Promise.all([...groups].map(([queue, group]) => this.#appendTo(queue, group)));
+  }
+
+  /** All keys of one queue stand on one node, so its items go in one pipeline. */
+  async #appendTo(queue: LaneQueue, items: Placed[]): Promise<void> {
     const pipeline = this.#redis.pipeline() as ReturnType<Redis['pipeline']> & Scripts;
-    const wakeUps = new Map<LaneQueue, Set<string>>();
+    const wakeUps = new Map<string, WakeUp>();
     for (const { item, lane } of items) {
-      const queue = this.#queueOf(lane);
-      wakeUps.set(queue, (wakeUps.get(queue) ?? new Set()).add(lane));
+      const priority = this.#share.priorityOf(item.phoneNumberId ?? item.app);
+      wakeUps.set(lane, { lane, ...(priority > 0 ? { priority } : {}) });
       void pipeline.laneAppend(
         this.#key(queue.name, `lane:${lane}`),
         this.#key(queue.name, 'lanes'),
@@ -92,43 +122,81 @@ export class ItemLanes {
     const replies = (await pipeline.exec()) ?? [];
     const failure = replies.find(([error]) => error !== null)?.[0];
     if (failure) throw failure;
-    await Promise.all(
-      [...wakeUps].map(([queue, lanes]) => queue.wakeAll([...lanes].map((lane) => ({ lane })))),
-    );
+    await queue.wakeAll([...wakeUps.values()]);
   }
 
-  /** The first entries of a lane, oldest first. */
+  /** The first entries of a lane, oldest first; takes nothing. */
   async read(queue: string, lane: string, count: number): Promise<Entry[]> {
     const entries = await this.#redis.lrangeBuffer(this.#key(queue, `lane:${lane}`), 0, count - 1);
-    return entries.map((entry) => {
-      const header = entry.subarray(0, HEADER).toString('latin1');
-      const plain = this.#of.master.unseal(
-        'transit',
-        { collection: 'lane', id: lane, field: header },
-        entry.subarray(HEADER + 1),
-      );
-      return { header, item: JSON.parse(plain.toString()) as LaneItem };
-    });
+    return entries.map((entry) => this.#opened(entry, lane));
   }
 
   /**
-   * Takes `done` out and counts an attempt at `next` (or takes the attempt back), if the job's lock still holds.
-   * @returns items left and attempts at `next`; null when the lane is another worker's now.
+   * Takes `done` out, reads the first entries and counts an attempt at the first of them, if the job's lock still
+   * holds. @returns the entries and the first one's attempts; null when the lane is another worker's now.
+   */
+  async take(
+    queue: string,
+    lane: string,
+    lock: Lock,
+    { done = [], count }: { done?: string[]; count: number },
+  ): Promise<{ entries: Entry[]; attempts: number } | null> {
+    const reply = await this.#step(queue, lane, lock, { done }, count);
+    if (!reply) return null;
+    return {
+      entries: reply.entries.map((entry) => this.#opened(entry, lane)),
+      attempts: reply.attempts[0] ?? 0,
+    };
+  }
+
+  /**
+   * Takes `done` out and counts an attempt at each of `next` (or takes it back), if the job's lock still holds.
+   * @returns items left and attempts at each of `next`; null when the lane is another worker's now.
    */
   async step(
     queue: string,
     lane: string,
-    lock: { lockKey: string; token: string },
-    { done = '', next = '', count = 1 }: { done?: string; next?: string; count?: 1 | -1 },
-  ): Promise<{ left: number; attempts: number } | null> {
-    const keys = [
+    lock: Lock,
+    step: Step,
+  ): Promise<{ left: number; attempts: number[] } | null> {
+    const reply = await this.#step(queue, lane, lock, step, 0);
+    return reply && { left: reply.left, attempts: reply.attempts };
+  }
+
+  async #step(
+    queue: string,
+    lane: string,
+    { lockKey, token }: Lock,
+    { done = [], next = [], count = 1 }: Step,
+    entriesToRead: number,
+  ): Promise<{ left: number; attempts: number[]; entries: Buffer[] } | null> {
+    const [left, attempts = [], entries = []] = await this.#redis.laneStepBuffer(
       this.#key(queue, `lane:${lane}`),
       this.#key(queue, 'lanes'),
       this.#key(queue, 'attempts'),
-      lock.lockKey,
-    ] as const;
-    const [left = 0, attempts = 0] = await this.#redis.laneStep(...keys, lock.token, lane, done, next, count);
-    return left < 0 ? null : { left, attempts };
+      lockKey,
+      token,
+      lane,
+      done.join(''),
+      next.join(''),
+      count,
+      entriesToRead,
+    );
+    return left < 0 ? null : { left, attempts, entries };
+  }
+
+  /** An entry that does not open (another master key, a broken byte) is an item of its own, so that it can be parked. */
+  #opened(entry: Buffer, lane: string): Entry {
+    const header = entry.subarray(0, HEADER).toString('latin1');
+    const place = { collection: 'lane', id: lane, field: header };
+    const sealed = entry.subarray(HEADER + 1);
+    try {
+      const plain = this.#of.master.unseal('transit', place, sealed);
+      return { header, item: JSON.parse(plain.toString()) as LaneItem };
+    } catch (error) {
+      this.#of.log.error({ part: 'lane', err: error }, 'lane.entry-does-not-open');
+      return { header, item: unopened(header, sealed) };
+    }
   }
 
   /** Lanes whose oldest item came before this time (ms since 1970), oldest first. */
@@ -166,4 +234,16 @@ export class ItemLanes {
     );
     return Buffer.concat([Buffer.from(`${header} `, 'latin1'), sealed]);
   }
+}
+
+function unopened(header: string, sealed: Buffer): LaneItem {
+  return {
+    kind: 'unreadable',
+    app: 'unknown',
+    wabaId: null,
+    field: null,
+    phoneNumberId: null,
+    position: Number(header.slice(0, 16)),
+    body: { sealed: sealed.toString('base64') },
+  };
 }

@@ -31,25 +31,61 @@ interface LaneWork {
 
 /** Handler of `workLanes` for inbound lanes. */
 export async function runItemLane(work: LaneWork, { lane }: WakeUp, turn: Turn): Promise<TurnEnd> {
-  let done = '';
-  for (let handled = 0; handled < TURN_LIMIT;) {
-    const entries = await work.lanes.read(work.queue, lane, BATCH);
-    const fresh = entries.filter(({ header }) => header !== done);
-    if (fresh.length === 0) return (await work.lanes.step(work.queue, lane, turn, { done }), 'done');
-    for (const entry of fresh) {
-      const begun = await work.lanes.step(work.queue, lane, turn, { done, next: entry.header });
-      if (!begun) return 'done'; // the lane is another worker's now
-      done = '';
-      const end = await attempt(work, lane, turn, entry, begun.attempts);
-      if (end) return end;
-      done = entry.header;
-      handled += 1;
-      if (turn.stopping()) break;
-    }
-    if (turn.stopping()) break;
+  let done: string[] = [];
+  for (let handled = 0; handled < TURN_LIMIT && !turn.stopping(); handled += done.length) {
+    const taken = await work.lanes.take(work.queue, lane, turn, { done, count: BATCH });
+    if (!taken) return 'done'; // the lane is another worker's now
+    if (taken.entries.length === 0) return 'done';
+    const run = taken.entries.every(({ item }) => item.kind === 'status') ? together : inOrder;
+    const outcome = await run(work, lane, turn, taken);
+    if ('end' in outcome) return outcome.end;
+    done = outcome.done;
   }
   await work.lanes.step(work.queue, lane, turn, { done });
   return { againAfterMs: 0 };
+}
+
+/** Headers of what was handled and still stands in the lane, or how the turn ends. */
+type RunOutcome = { done: string[] } | { end: TurnEnd };
+
+interface Taken {
+  entries: Entry[];
+  /** At the first of them, counted already. */
+  attempts: number;
+}
+
+/** One after the other: each is taken out when the next begins. */
+async function inOrder(work: LaneWork, lane: string, turn: Turn, taken: Taken): Promise<RunOutcome> {
+  let done: string[] = [];
+  let { attempts } = taken;
+  for (const entry of taken.entries) {
+    if (done.length > 0) {
+      if (turn.stopping()) break;
+      const begun = await work.lanes.step(work.queue, lane, turn, { done, next: [entry.header] });
+      if (!begun) return { end: 'done' };
+      [attempts = 0] = begun.attempts;
+    }
+    const end = await attempt(work, lane, turn, entry, attempts);
+    if (end) return { end };
+    done = [entry.header];
+  }
+  return { done };
+}
+
+/** Statuses commute: a lane's first ones are written together. */
+async function together(work: LaneWork, lane: string, turn: Turn, taken: Taken): Promise<RunOutcome> {
+  const [, ...others] = taken.entries.map(({ header }) => header);
+  const begun = await work.lanes.step(work.queue, lane, turn, { next: others });
+  if (!begun) return { end: 'done' };
+  const attempts = [taken.attempts, ...begun.attempts];
+  const ends = await Promise.all(
+    taken.entries.map((entry, index) => attempt(work, lane, turn, entry, attempts[index] ?? 1)),
+  );
+  const done = taken.entries.flatMap(({ header }, index) => (ends[index] === undefined ? [header] : []));
+  const pauses = ends.flatMap((end) => (end === undefined || end === 'done' ? [] : [end.againAfterMs]));
+  if (pauses.length === 0) return { done };
+  await work.lanes.step(work.queue, lane, turn, { done });
+  return { end: { againAfterMs: Math.min(...pauses) } };
 }
 
 /** @returns how the turn ends when the item must be tried again; undefined when it was handled or parked. */
@@ -66,7 +102,7 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (isAway(error)) {
-      await work.lanes.step(work.queue, lane, turn, { next: header, count: -1 });
+      await work.lanes.step(work.queue, lane, turn, { next: [header], count: -1 });
       return { againAfterMs: AWAY_PAUSE_MS };
     }
     if (!(error instanceof Park) && attempts < MAX_ATTEMPTS) {

@@ -6,6 +6,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 import type { Logger } from '../ops/log.ts';
+import { GroupCommit } from './group-commit.ts';
 
 export interface WakeUp {
   /** Name of the lane within its queue; no number and no content stands in it. */
@@ -13,6 +14,15 @@ export interface WakeUp {
   /** Owner, where the lane belongs to one. */
   tenantId?: string;
 }
+
+/** A wake-up that is about to be queued. */
+export interface Waking extends WakeUp {
+  /** 0 (or none) goes first, higher ones after all that are lower. */
+  priority?: number;
+}
+
+/** Wake-ups that share a round trip. */
+const TOGETHER = 500;
 
 interface QueueOptions {
   redis: Redis;
@@ -33,6 +43,10 @@ export class LaneQueue {
   readonly name: string;
   readonly #queue: Queue;
   readonly #log: Logger;
+  readonly #wakings = {
+    later: new GroupCommit<Waking, undefined>((group) => this.#wakeGroup(group, false), TOGETHER),
+    soon: new GroupCommit<Waking, undefined>((group) => this.#wakeGroup(group, true), TOGETHER),
+  };
 
   constructor({ redis, prefix, name, log }: QueueOptions) {
     this.name = name;
@@ -50,29 +64,36 @@ export class LaneQueue {
    * Wakes lanes whose items are rows of the database. It may fail when Redis is away: the rows wait, and the
    * reconciler wakes their lane later. `soon` also ends a lane's waiting time.
    */
-  async wake(wakeUp: WakeUp, { soon = false }: { soon?: boolean } = {}): Promise<void> {
+  async wake(wakeUp: Waking, { soon = false }: { soon?: boolean } = {}): Promise<void> {
     try {
-      await this.wakeAll([wakeUp], { soon });
+      await this.#wakings[soon ? 'soon' : 'later'].add(wakeUp);
     } catch (error) {
       this.#log.warn({ queue: this.name, err: error }, 'lane.wake-up-waits-for-reconciler');
     }
   }
 
   /** Wakes many lanes in one round trip. @throws when Redis did not take all of them. */
-  async wakeAll(wakeUps: WakeUp[], { soon = false }: { soon?: boolean } = {}): Promise<void> {
+  async wakeAll(wakeUps: Waking[], { soon = false }: { soon?: boolean } = {}): Promise<void> {
     if (wakeUps.length === 0) return;
     await this.#queue.addBulk(
-      wakeUps.map((data) => ({
+      wakeUps.map(({ priority = 0, ...data }) => ({
         name: 'lane',
         data,
         opts: {
           deduplication: { id: data.lane, keepLastIfActive: true, ...(soon ? { reschedule: true } : {}) },
+          ...(priority > 0 ? { priority } : {}),
           attempts: ATTEMPTS,
           removeOnComplete: true,
           removeOnFail: { age: 24 * 3600, count: 1_000 },
         },
       })),
     );
+  }
+
+  async #wakeGroup(group: Waking[], soon: boolean): Promise<undefined[]> {
+    const lanes = new Map(group.map((waking) => [waking.lane, waking]));
+    await this.wakeAll([...lanes.values()], { soon });
+    return group.map(() => undefined);
   }
 
   /** Jobs by state, for health and metrics. */

@@ -165,7 +165,7 @@ async function repeated(ctx: Context, row: MessageRow, bodyDigest: string): Prom
 
 async function announce(ctx: Context, row: MessageRow): Promise<void> {
   const { _id: messageId, tenantId, conversationId, position, timestamp: at } = row;
-  await touchConversation(ctx, conversationId, { messageId, position, at });
+  await touchConversation(ctx, { _id: conversationId, tenantId }, { messageId, position, at });
   await publish(ctx, tenantId, { type: 'message.created', conversationId, messageId });
   await ctx.lanes.outbox.wake({ lane: conversationId, tenantId });
 }

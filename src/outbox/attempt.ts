@@ -67,9 +67,9 @@ async function readAround(
   message: MessageRow,
 ): Promise<Around | { impossible: FailureReason }> {
   const [channel, conversation, contact] = await Promise.all([
-    ctx.store.model(Channels).findOne({ _id: message.channelId }).lean<ChannelRow>().exec(),
-    findConversation(ctx, message.conversationId),
-    findContact(ctx, message.contactId),
+    ctx.store.batches.find(Channels, message.tenantId, message.channelId),
+    findConversation(ctx, message.tenantId, message.conversationId),
+    findContact(ctx, message.tenantId, message.contactId),
   ]);
   if (!channel) return { impossible: 'channel-removed' };
   if (!conversation || !contact) return { impossible: 'erased' };
@@ -80,7 +80,7 @@ async function readAround(
 async function mendSummary(ctx: Context, conversation: ConversationRow, message: MessageRow): Promise<void> {
   const { _id: messageId, position, timestamp: at } = message;
   if (conversation.lastPosition < position) {
-    await touchConversation(ctx, conversation._id, { messageId, position, at });
+    await touchConversation(ctx, conversation, { messageId, position, at });
   }
 }
 

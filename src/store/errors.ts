@@ -20,11 +20,23 @@ export function isAway(error: unknown): boolean {
   return cause !== undefined && isAway(cause);
 }
 
-function writeErrorsOf(error: object): { code?: unknown; err?: { code?: unknown } }[] {
+/** Places of the rows that a unique index refused in an unordered insert; undefined when more than that went wrong. */
+export function duplicateRows(error: unknown): Set<number> | undefined {
+  if (typeof error !== 'object' || error === null || !isDuplicateKey(error)) return undefined;
+  if ((error as { validationErrors?: unknown[] }).validationErrors?.length) return undefined;
+  const places = writeErrorsOf(error).map((part) => part.index ?? part.err?.index);
+  if (places.length === 0 || places.includes(undefined)) return undefined;
+  return new Set(places as number[]);
+}
+
+interface WriteError {
+  code?: unknown;
+  index?: number;
+  err?: { code?: unknown; index?: number };
+}
+
+function writeErrorsOf(error: object): WriteError[] {
   const { writeErrors } = error as { writeErrors?: unknown };
   if (writeErrors === undefined) return [];
-  return (Array.isArray(writeErrors) ? writeErrors : [writeErrors]) as {
-    code?: unknown;
-    err?: { code?: unknown };
-  }[];
+  return (Array.isArray(writeErrors) ? writeErrors : [writeErrors]) as WriteError[];
 }

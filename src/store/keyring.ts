@@ -6,8 +6,8 @@
 import { createHmac } from 'node:crypto';
 
 import type { Clock, Random } from '../ops/clock.ts';
+import type { Batches } from './batches.ts';
 import { type BaseRow, fieldsOf, operatorCollection } from './collection.ts';
-import { isDuplicateKey } from './errors.ts';
 import { derive, type MasterKey } from './master-key.ts';
 import type { ScopedModel } from './model.ts';
 import { asOperator } from './scope.ts';
@@ -45,7 +45,10 @@ export const Keys = operatorCollection<KeyRow>('keys', {
     createdAt: ours.technical({ type: Date, required: true }),
     destroyedAt: ours.technical(Date),
   },
-  indexes: [{ keys: { tenantId: 1, kind: 1, subjectId: 1 }, options: { unique: true } }],
+  indexes: [
+    { keys: { tenantId: 1, kind: 1, subjectId: 1 }, options: { unique: true } },
+    { keys: { subjectId: 1 } },
+  ],
 });
 
 /** The content is gone for good: its key was destroyed. */
@@ -55,6 +58,7 @@ export class ErasedError extends Error {
 
 interface Dependencies {
   model: ScopedModel<KeyRow>;
+  batches: Batches;
   master: MasterKey;
   clock: Clock;
   random: Random;
@@ -73,11 +77,11 @@ export class Keyring {
   /** The owner's key; made at first use. @throws ErasedError when it was destroyed. */
   async keyOf(tenantId: string, owner: KeyOwner): Promise<DataKey> {
     const subjectId = owner.kind === 'tenant' ? tenantId : owner.id;
-    const filter = { tenantId, kind: owner.kind, subjectId };
     return this.#cached(`${tenantId}/${owner.kind}/${subjectId}`, async () => {
-      const row = await asOperator('keyring: key of an owner', () =>
-        this.#of.model.findOne(filter).lean<KeyRow>().exec(),
+      const rows = await asOperator('keyring: key of an owner', () =>
+        this.#of.batches.findBy(Keys, 'subjectId', tenantId, subjectId),
       );
+      const row = rows.find(({ kind }) => kind === owner.kind);
       return row ? this.#unwrap(row) : this.#create(tenantId, owner.kind, subjectId);
     });
   }
@@ -85,10 +89,7 @@ export class Keyring {
   /** The key with this id, if it is this tenant's. @throws ErasedError when it was destroyed or never was. */
   async #keyById(tenantId: string, keyId: string): Promise<DataKey> {
     return this.#cached(`${tenantId}/#${keyId}`, async () => {
-      const filter = { _id: keyId, tenantId };
-      const row = await asOperator('keyring: key by id', () =>
-        this.#of.model.findOne(filter).lean<KeyRow>().exec(),
-      );
+      const row = await asOperator('keyring: key by id', () => this.#of.batches.find(Keys, tenantId, keyId));
       if (!row) throw new ErasedError('The key of this content no longer exists.');
       return this.#unwrap(row);
     });
@@ -109,8 +110,10 @@ export class Keyring {
   /** Keyed digest of a normalised value for look-ups: 22 characters, the same for equal values of one tenant only. */
   async lookup(tenantId: string, kind: string, ...parts: string[]): Promise<string> {
     const tenantKey = await this.keyOf(tenantId, { kind: 'tenant' });
-    const secret = derive(tenantKey.secret, `lookup/${kind}`, 32);
-    return createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+    return createHmac('sha256', lookupSecret(tenantKey, kind))
+      .update(JSON.stringify(parts))
+      .digest('base64url')
+      .slice(0, 22);
   }
 
   /** Destroys a contact's or group's key for ever. Other processes forget it within KEY_CACHE_MS. */
@@ -146,17 +149,12 @@ export class Keyring {
       wrapped,
       createdAt: new Date(this.#of.clock.now()),
     };
-    try {
-      await asOperator('keyring: new key', () => this.#of.model.insertMany([row]));
-      return key;
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      const winner = await asOperator('keyring: key of an owner', () =>
-        this.#of.model.findOne({ tenantId, kind, subjectId }).lean<KeyRow>().exec(),
-      );
-      if (!winner) throw error;
-      return this.#unwrap(winner);
-    }
+    if (await asOperator('keyring: new key', () => this.#of.batches.insert(Keys, row))) return key;
+    const winner = await asOperator('keyring: key of an owner', () =>
+      this.#of.model.findOne({ tenantId, kind, subjectId }).lean<KeyRow>().exec(),
+    );
+    if (!winner) throw new Error('A key was refused as a duplicate, but there is none.');
+    return this.#unwrap(winner);
   }
 
   async #unwrap(row: KeyRow): Promise<DataKey> {
@@ -189,6 +187,17 @@ export class Keyring {
     this.#loading.set(name, loading);
     return loading;
   }
+}
+
+/** Derived once per key and kind; goes with the key. */
+const lookupSecrets = new WeakMap<DataKey, Map<string, Buffer>>();
+
+function lookupSecret(key: DataKey, kind: string): Buffer {
+  const known = lookupSecrets.get(key) ?? new Map<string, Buffer>();
+  lookupSecrets.set(key, known);
+  const secret = known.get(kind) ?? derive(key.secret, `lookup/${kind}`, 32);
+  known.set(kind, secret);
+  return secret;
 }
 
 function wrappedByTenant(kind: KeyRow['kind']): boolean {

@@ -3,6 +3,7 @@ import mongoose, { type Connection, type IndexDirection } from 'mongoose';
 
 import type { Clock, Random } from '../ops/clock.ts';
 import { SafeError } from '../ops/log.ts';
+import { Batches } from './batches.ts';
 import type { BaseRow, Collection } from './collection.ts';
 import { Keyring, Keys } from './keyring.ts';
 import type { MasterKey } from './master-key.ts';
@@ -25,6 +26,8 @@ interface StoreOptions {
 
 export class Store {
   readonly keyring: Keyring;
+  /** Reads and writes of parallel lanes, together. */
+  readonly batches: Batches;
   readonly #main: Connection;
   readonly #keys: Connection;
   readonly #collections: Collection<BaseRow>[];
@@ -39,7 +42,8 @@ export class Store {
       this.#models.set(collection.name, buildModel(connection, collection));
     }
     const { master, clock, random } = options;
-    this.keyring = new Keyring({ model: this.model(Keys), master, clock, random });
+    this.batches = new Batches((collection) => this.model(collection));
+    this.keyring = new Keyring({ model: this.model(Keys), batches: this.batches, master, clock, random });
   }
 
   /** Connects, makes missing indexes, and proves the master key. */

@@ -56,6 +56,7 @@ describe('whatsper status', () => {
       _id: 'msg_1.end_1',
       tenantId,
       endpointId: 'end_1',
+      lane: 'cnv_1.end_1',
       eventId: 'msg_1',
       event: 'message.received',
       conversationId: 'cnv_1',

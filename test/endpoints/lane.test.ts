@@ -287,14 +287,15 @@ describe("an endpoint's lane", () => {
     const message = await world.receive(phone, 'x');
     const away = Object.assign(new Error('away'), { name: 'MongoServerSelectionError' });
     const store = world.ctx.store;
-    const broken = Object.create(store, {
-      model: {
-        value: (collection: Parameters<typeof store.model>[0]) => {
-          if (collection.name === 'messages') throw away;
-          return store.model(collection);
-        },
-      },
-    }) as typeof store;
+    const find = (collection: { name: string }, ...of: [string, string]) => {
+      if (collection.name === 'messages') return Promise.reject(away);
+      return store.batches.find(collection as never, ...of);
+    };
+    const batches = Object.create(store.batches, {
+      find: { value: find },
+      findFirst: { value: store.batches.findFirst.bind(store.batches) },
+    }) as typeof store.batches;
+    const broken = Object.create(store, { batches: { value: batches } }) as typeof store;
     Object.assign(world.ctx, { store: broken });
     await expect(world.turn(message, endpointId)).rejects.toBe(away);
     Object.assign(world.ctx, { store });

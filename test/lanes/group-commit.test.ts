@@ -21,15 +21,18 @@ function heldWrites() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('group commit', () => {
-  it('writes at once when it is quiet', () => {
+  it('writes at once when it is quiet', async () => {
     const { writes, commit } = heldWrites();
     void commit.add(1);
+    await settled();
     expect(writes.map(({ items }) => items)).toEqual([[1]]);
   });
 
   it('lets what comes during a write go together with the next, up to the limit, in order', async () => {
     const { writes, commit } = heldWrites();
-    const results = Promise.all([1, 2, 3, 4, 5].map((item) => commit.add(item)));
+    const first = commit.add(1);
+    await settled();
+    const results = Promise.all([first, ...[2, 3, 4, 5].map((item) => commit.add(item))]);
     expect(writes.map(({ items }) => items)).toEqual([[1]]);
     writes[0]?.end();
     await settled();
@@ -43,6 +46,7 @@ describe('group commit', () => {
   it('fails only the waiters of the write that failed', async () => {
     const { writes, commit } = heldWrites();
     const first = commit.add(1);
+    await settled();
     const second = commit.add(2);
     writes[0]?.end(new Error('away'));
     await expect(first).rejects.toThrow('away');

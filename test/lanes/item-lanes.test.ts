@@ -171,13 +171,19 @@ describe('inbound lanes', () => {
     const lock = { lockKey: `{${ctx.prefix}:${QUEUE}}:${QUEUE}:1:lock`, token: 'mine' };
     await ctx.queueRedis.set(lock.lockKey, 'another worker’s');
     expect(
-      await ctx.inbound.step(QUEUE, lane(), lock, { done: first?.header ?? '', next: second?.header ?? '' }),
+      await ctx.inbound.step(QUEUE, lane(), lock, {
+        done: [first?.header ?? ''],
+        next: [second?.header ?? ''],
+      }),
     ).toBeNull();
     expect(await positions()).toEqual([1, 2]);
     await ctx.queueRedis.set(lock.lockKey, 'mine');
     expect(
-      await ctx.inbound.step(QUEUE, lane(), lock, { done: first?.header ?? '', next: second?.header ?? '' }),
-    ).toEqual({ left: 1, attempts: 1 });
+      await ctx.inbound.step(QUEUE, lane(), lock, {
+        done: [first?.header ?? ''],
+        next: [second?.header ?? ''],
+      }),
+    ).toEqual({ left: 1, attempts: [1] });
     expect(await positions()).toEqual([2]);
   });
 

@@ -50,7 +50,9 @@ describe('an accepted message', () => {
     expect(await world.ctx.store.keyring.open(place, stored.content as Buffer)).toEqual({
       content: { body: 'Shalom, Dana' },
     });
-    const moved = await withTenant(world.tenantId, () => findConversation(world.ctx, conversation._id));
+    const moved = await withTenant(world.tenantId, () =>
+      findConversation(world.ctx, world.tenantId, conversation._id),
+    );
     expect(moved).toMatchObject({ lastMessageId: row._id, lastPosition: row.position });
   });
 

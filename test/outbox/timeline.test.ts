@@ -109,6 +109,7 @@ it('an inbound message shows its way to the endpoints', async () => {
         _id: 'msg_in.end_1',
         tenantId,
         endpointId: 'end_1',
+        lane: `${conversation._id}.end_1`,
         eventId: 'msg_in',
         event: 'message.received',
         conversationId: conversation._id,

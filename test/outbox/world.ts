@@ -83,17 +83,17 @@ export async function openWorld(clock: Clock, environment: Record<string, string
     conversation: (who, lastInboundAt = new Date(clock.now())) =>
       mine(async () => {
         const contact = await findOrCreateContact(ctx, tenantId, who, { name: 'Dana Levi' });
-        const { _id } = await ensureConversation(ctx, { tenantId, channelId, contactId: contact._id });
+        const conversation = await ensureConversation(ctx, { tenantId, channelId, contactId: contact._id });
         if (lastInboundAt) {
           const position = ctx.positions.next();
-          await touchConversation(ctx, _id, {
+          await touchConversation(ctx, conversation, {
             messageId: `msg_of_client_${position}`,
             position,
             at: lastInboundAt,
             inboundAt: lastInboundAt,
           });
         }
-        return (await findConversation(ctx, _id)) as ConversationRow;
+        return (await findConversation(ctx, tenantId, conversation._id)) as ConversationRow;
       }),
     accept: (conversation, body, { idempotencyKey, body: extra } = {}) =>
       acceptSend(ctx, {

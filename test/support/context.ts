@@ -63,7 +63,7 @@ export async function testContext(
   const url = settings.REDIS_URL ?? '';
   const queueRedis = openRedis({ url, log, clock, part: 'queue', mode: 'wait' });
   const liveRedis = openRedis({ url, log, clock, part: 'live', mode: 'wait' });
-  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, random, master, queues: 1 });
+  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, clock, random, master, queues: 1 });
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),

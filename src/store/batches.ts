@@ -1,0 +1,229 @@
+/**
+ * Group commit for the database: what parallel lanes ask of one collection while a call is on its way goes together
+ * with the next call. Under load a hundred messages share one find and one insert; when it is quiet nothing waits.
+ *
+ * The tenant comes as data with every row and every look-up, never from the scope in which the batch happens to be
+ * flushed: a batch mixes tenants, so every row that is written names its own, and every row that is read is compared
+ * with what its waiter asked for. Each waiter gets the result of its own document. When a call fails for another
+ * reason than an outage its parts are tried one by one, so that one that can't be written fails alone.
+ */
+import { GroupCommit } from '../lanes/group-commit.ts';
+import type { BaseRow, Collection } from './collection.ts';
+import { duplicateRows, isAway } from './errors.ts';
+import type { ScopedModel } from './model.ts';
+import { asOperator, currentScope, ScopeError } from './scope.ts';
+
+/** Documents of one call: far below what one message of the wire protocol holds, with rows of a few kB. */
+const BATCH_LIMIT = 250;
+
+/** Rows that name their tenant: those of tenants, and of the keyring. */
+interface OwnedRow extends BaseRow {
+  tenantId: string;
+}
+
+/** One document of a tenant is changed if it still is as `where` says. Doing it twice must do no harm: a repair may. */
+export interface Change {
+  tenantId: string;
+  _id: string;
+  /** Further conditions on the row. */
+  where?: Record<string, unknown>;
+  update: Record<string, unknown>;
+}
+
+interface LookUp {
+  tenantId: string;
+  value: string;
+}
+
+interface First extends LookUp {
+  field: string;
+  where: Record<string, unknown>;
+  sort: Record<string, 1 | -1>;
+  limit: number;
+}
+
+type Models = <Row extends BaseRow>(collection: Collection<Row>) => ScopedModel<Row>;
+
+export class Batches {
+  readonly #model: Models;
+  readonly #groups = new Map<string, GroupCommit<never, unknown>>();
+
+  constructor(model: Models) {
+    this.#model = model;
+  }
+
+  /** The tenant's row with this `_id`. */
+  async find<Row extends OwnedRow>(
+    collection: Collection<Row>,
+    tenantId: string,
+    _id: string,
+  ): Promise<Row | null> {
+    const [row] = await this.findBy(collection, '_id', tenantId, _id);
+    return row ?? null;
+  }
+
+  /** The tenant's rows whose (indexed) field has this value; for fields that few rows share. */
+  async findBy<Row extends OwnedRow>(
+    collection: Collection<Row>,
+    field: string,
+    tenantId: string,
+    value: string,
+  ): Promise<Row[]> {
+    bound(collection, tenantId);
+    return this.#together(`find/${collection.name}/${field}`, { tenantId, value }, (lookUps) =>
+      findAll(this.#model(collection), field, lookUps),
+    );
+  }
+
+  /**
+   * The first rows of a lane, or of whatever else shares a value of the indexed field: at most `limit`, in order.
+   * `where` and `sort` are the same in every call for one collection and field.
+   */
+  async findFirst<Row extends OwnedRow>(
+    collection: Collection<Row>,
+    { field, tenantId, value, where, sort, limit }: First,
+  ): Promise<Row[]> {
+    bound(collection, tenantId);
+    return this.#together(`first/${collection.name}/${field}`, { tenantId, value }, (lookUps) =>
+      firstOfAll(this.#model(collection), { field, where, sort, limit }, lookUps),
+    );
+  }
+
+  /** Stores a row. @returns false when a unique index refused it: it, or its equal, stands there already */
+  async insert<Row extends OwnedRow>(collection: Collection<Row>, row: Row): Promise<boolean> {
+    bound(collection, row.tenantId);
+    return this.#together(`insert/${collection.name}`, row, (rows) =>
+      insertAll(this.#model(collection), rows),
+    );
+  }
+
+  /** Changes a row, if it still is as the change says; what it does not find it leaves alone. */
+  async update<Row extends OwnedRow>(collection: Collection<Row>, change: Change): Promise<void> {
+    bound(collection, change.tenantId);
+    await this.#together(`update/${collection.name}`, change, (changes) =>
+      updateAll(this.#model(collection), changes),
+    );
+  }
+
+  async #together<Item, Result>(name: string, item: Item, call: Call<Item, Result>): Promise<Result> {
+    let group = this.#groups.get(name) as GroupCommit<Item, Outcome<Result>> | undefined;
+    if (!group) {
+      group = new GroupCommit(
+        (items) => asOperator(`group commit: ${name}`, () => each(call, items)),
+        BATCH_LIMIT,
+      );
+      this.#groups.set(name, group as unknown as GroupCommit<never, unknown>);
+    }
+    const outcome = await group.add(item);
+    if ('error' in outcome) throw outcome.error;
+    return outcome.result;
+  }
+}
+
+type Call<Item, Result> = (items: Item[]) => Promise<Result[]>;
+type Outcome<Result> = { result: Result } | { error: unknown };
+
+/** One call for all; each on its own when that fails, so that a part that can't be done fails alone. */
+async function each<Item, Result>(call: Call<Item, Result>, items: Item[]): Promise<Outcome<Result>[]> {
+  try {
+    return (await call(items)).map((result) => ({ result }));
+  } catch (error) {
+    if (items.length === 1 || isAway(error)) return items.map(() => ({ error }));
+  }
+  const outcomes: Outcome<Result>[] = [];
+  for (const item of items) outcomes.push(...(await each(call, [item])));
+  return outcomes;
+}
+
+/** Whoever asks must be bound to the tenant, or work for the installation: checked here, never when a batch goes. */
+function bound({ name, scope: owner }: Pick<Collection<BaseRow>, 'name' | 'scope'>, tenantId: string): void {
+  const scope = currentScope();
+  if (tenantId === '') throw new ScopeError(`A row of ${name} was asked for without its tenant.`);
+  if (scope.kind === 'operator') return;
+  if (owner === 'operator') {
+    throw new ScopeError(`${name} belongs to the installation; a tenant's work can't use it.`);
+  }
+  if (scope.tenantId !== tenantId) {
+    throw new ScopeError(`A row of ${name} belongs to another tenant than the running work's.`);
+  }
+}
+
+async function findAll<Row extends OwnedRow>(
+  model: ScopedModel<Row>,
+  field: string,
+  lookUps: LookUp[],
+): Promise<Row[][]> {
+  const rows = await model.find(filterFor(field, lookUps)).lean<Row[]>().exec();
+  return shared(rows, field, lookUps);
+}
+
+/** One read for all; who got nothing of a read that was cut off asks alone. */
+async function firstOfAll<Row extends OwnedRow>(
+  model: ScopedModel<Row>,
+  { field, where, sort, limit }: Omit<First, keyof LookUp>,
+  lookUps: LookUp[],
+): Promise<Row[][]> {
+  const read = (some: LookUp[]) =>
+    model
+      .find({ ...filterFor(field, some), ...where })
+      .sort(sort)
+      .limit(limit * some.length)
+      .batchSize(limit * some.length + 1)
+      .lean<Row[]>()
+      .exec();
+  const rows = await read(lookUps);
+  const found = shared(rows, field, lookUps);
+  if (rows.length < limit * lookUps.length) return found.map((some) => some.slice(0, limit));
+  return Promise.all(
+    lookUps.map(async (lookUp, index) => {
+      const some = found[index] ?? [];
+      return some.length > 0 || lookUps.length === 1 ? some.slice(0, limit) : await read([lookUp]);
+    }),
+  );
+}
+
+function filterFor(field: string, lookUps: LookUp[]): Record<string, unknown> {
+  const values = [...new Set(lookUps.map(({ value }) => value))];
+  const tenants = [...new Set(lookUps.map(({ tenantId }) => tenantId))];
+  return { tenantId: { $in: tenants }, [field]: { $in: values } };
+}
+
+/** Each look-up's own rows: of its value and of its tenant. */
+function shared<Row extends OwnedRow>(rows: Row[], field: string, lookUps: LookUp[]): Row[][] {
+  const found = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = placeOf(row.tenantId, (row as unknown as Record<string, string>)[field] ?? '');
+    const others = found.get(key);
+    if (others) others.push(row);
+    else found.set(key, [row]);
+  }
+  return lookUps.map(({ tenantId, value }) => found.get(placeOf(tenantId, value)) ?? []);
+}
+
+const placeOf = (tenantId: string, value: string) => `${tenantId}/${value}`;
+
+async function insertAll<Row extends OwnedRow>(model: ScopedModel<Row>, rows: Row[]): Promise<boolean[]> {
+  try {
+    // Without `throwOnValidationError` an unordered insert drops a row that does not fit its schema, and says nothing.
+    await model.insertMany(rows, { ordered: false, throwOnValidationError: true });
+    return rows.map(() => true);
+  } catch (error) {
+    const duplicates = duplicateRows(error);
+    if (!duplicates) throw error;
+    return rows.map((_row, index) => !duplicates.has(index));
+  }
+}
+
+async function updateAll<Row extends OwnedRow>(
+  model: ScopedModel<Row>,
+  changes: Change[],
+): Promise<undefined[]> {
+  const operations = changes.map(({ tenantId, _id, where, update }) => ({
+    updateOne: { filter: { ...where, _id, tenantId }, update },
+  }));
+  await model.bulkWrite(operations as unknown as Parameters<ScopedModel<Row>['bulkWrite']>[0], {
+    ordered: false,
+    throwOnValidationError: true,
+  });
+  return changes.map(() => undefined);
+}
