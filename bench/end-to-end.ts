@@ -33,8 +33,8 @@ export interface EndToEndRun {
   cpu: ByProcess;
   /** MB at the end. */
   memory: ByProcess;
-  /** Redis commands per message, also those of scripts. */
-  redisCommands: number;
+  /** Redis commands per message by name, with those inside scripts. */
+  redisCommands: Record<string, number>;
   sent: number;
   stored: number;
   /** Sent and not seen at both ends. */
@@ -215,7 +215,7 @@ export async function runEndToEnd(side: Side, options: EndToEndOptions): Promise
       p99: rounded(percentile(latencies, 0.99)),
       cpu: perMessage(before.cpu, after.cpu, count),
       memory,
-      redisCommands: rounded((after.commands - before.commands) / count),
+      redisCommands: commandsPerMessage(before.commands, after.commands, count),
       sent: running.sent - running.refused,
       stored: (await side.stored()) - storedBefore,
       missing,
@@ -240,7 +240,22 @@ export function perMessage(before: ByProcess, after: ByProcess, count: number): 
 }
 
 /** Commands that Redis has done, with those inside scripts. */
-async function commandsOf({ redis }: Servers): Promise<number> {
+async function commandsOf({ redis }: Servers): Promise<Map<string, number>> {
   const stats = await redis.info('commandstats');
-  return [...stats.matchAll(/^cmdstat_\S+:calls=(\d+)/gm)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  const found = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)];
+  return new Map(found.map(([, name = '', calls]) => [name, Number(calls)]));
+}
+
+/** Most used first; what is not done for every hundredth message is left out. */
+function commandsPerMessage(
+  before: Map<string, number>,
+  after: Map<string, number>,
+  count: number,
+): Record<string, number> {
+  const rates = [...after].map(
+    ([name, calls]) => [name, rounded((calls - (before.get(name) ?? 0)) / count)] as const,
+  );
+  return Object.fromEntries(
+    rates.filter(([, rate]) => rate > 0.01).sort((left, right) => right[1] - left[1]),
+  );
 }
