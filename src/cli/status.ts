@@ -2,12 +2,8 @@
 import type { Redis } from 'ioredis';
 
 import type { Context } from '../context.ts';
-import { type MessageRow, Messages } from '../conversations/model.ts';
-import { Deliveries, type DeliveryRow } from '../endpoints/model.ts';
-import { DeadLetters } from '../lanes/model.ts';
 import { SafeError } from '../ops/log.ts';
-import { asOperator, withTenant } from '../store/scope.ts';
-import { Tenants } from '../tenants/model.ts';
+import { MOST_COUNTED, type Progress, progress } from '../watch/progress.ts';
 import type { Cell, Output } from './output.ts';
 
 interface Server extends Record<string, Cell> {
@@ -32,7 +28,7 @@ export async function showStatus(ctx: Context, output: Output): Promise<void> {
     const named = away.map(({ server, setting }) => `${server} (${setting})`).join(', ');
     throw new SafeError(`Does not answer: ${named}. Is the setting right and the server running?`);
   }
-  output.parts({ servers, queues: await queues(ctx), deadLetters: await deadLetters(ctx) });
+  output.parts({ servers, ...(await work(ctx)) });
 }
 
 async function timed(server: string, setting: string, ask: () => Promise<unknown>): Promise<Server> {
@@ -60,58 +56,28 @@ async function ping(redis: Redis): Promise<void> {
   }
 }
 
-/** Jobs by state, and the age of the oldest item that nobody has handled: progress, not liveness. */
-async function queues(ctx: Context): Promise<Record<string, Cell>[]> {
-  const oldest = await oldestRows(ctx);
-  const rows = [];
-  for (const queue of [...ctx.inbound.queues, ctx.lanes.outbox, ctx.lanes.endpoints]) {
-    const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = await queue.counts();
-    const since = ctx.inbound.queues.includes(queue)
-      ? await ctx.inbound.oldest(queue.name)
-      : queue === ctx.lanes.outbox
-        ? oldest.outbox
-        : oldest.endpoints;
-    const oldestSeconds = since === null ? null : Math.max(0, Math.round((ctx.clock.now() - since) / 1000));
-    rows.push({ queue: queue.name, waiting: waiting + prioritized, active, delayed, failed, oldestSeconds });
-  }
-  return rows;
+async function work(ctx: Context): Promise<Record<string, Record<string, Cell>[] | Record<string, Cell>>> {
+  const { queues, forwards, sends, deliveries, deadLetters } = await progress(ctx);
+  const backlog = { 'to forward': forwards, 'to send': sends, 'to deliver': deliveries };
+  return {
+    queues: queues.map(({ oldestMs, ...counts }) => ({ ...counts, oldestSeconds: seconds(oldestMs) })),
+    backlog: Object.entries(backlog).map(([what, { count, oldestMs }]) => ({
+      what,
+      count,
+      oldestSeconds: seconds(oldestMs),
+    })),
+    deadLetters: counted(deadLetters),
+  };
 }
 
-/** When the oldest row came (ms since 1970) that waits to be sent or delivered. Tenant by tenant, as the indexes are. */
-async function oldestRows(ctx: Context): Promise<{ outbox: number | null; endpoints: number | null }> {
-  const tenantIds = await asOperator('status', () => ctx.store.model(Tenants).distinct('_id').exec());
-  const outbox: number[] = [];
-  const endpoints: number[] = [];
-  for (const tenantId of tenantIds) {
-    await withTenant(tenantId, async () => {
-      const message = await ctx.store
-        .model(Messages)
-        .findOne({ direction: 'out', status: 'queued' }, { storedAt: 1 })
-        .sort({ position: 1 })
-        .lean<MessageRow>()
-        .exec();
-      if (message) outbox.push(message.storedAt.getTime());
-      const delivery = await ctx.store
-        .model(Deliveries)
-        .findOne({ state: 'due' }, { createdAt: 1 })
-        .sort({ createdAt: 1 })
-        .lean<DeliveryRow>()
-        .exec();
-      if (delivery) endpoints.push(delivery.createdAt.getTime());
-    });
-  }
-  const first = (times: number[]) => (times.length === 0 ? null : Math.min(...times));
-  return { outbox: first(outbox), endpoints: first(endpoints) };
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms / 1000);
 }
 
-async function deadLetters(ctx: Context): Promise<Record<string, number>> {
-  const groups = await asOperator('status', () =>
-    ctx.store
-      .model(DeadLetters)
-      .aggregate<{ _id: string; count: number }>([{ $group: { _id: '$reason', count: { $sum: 1 } } }])
-      .exec(),
-  );
-  const byReason = groups.map(({ _id, count }): [string, number] => [_id, count]).sort();
-  const total = byReason.reduce((sum, [, count]) => sum + count, 0);
-  return { total, ...Object.fromEntries(byReason) };
+/** `countedUpTo` is there when a number says "at least". */
+function counted(byReason: Progress['deadLetters']): Record<string, number> {
+  const counts = Object.values(byReason);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const isCut = counts.some((count) => count >= MOST_COUNTED);
+  return { total, ...byReason, ...(isCut ? { countedUpTo: MOST_COUNTED } : {}) };
 }

@@ -72,9 +72,9 @@ function mountProbes(app: Express, health: Health): void {
   app.get('/readyz', async (_request, response) => {
     const state = requestState(response);
     state.route = '/readyz';
-    const { ready, problems } = await health.readiness();
-    if (ready) response.json({ status: 'ready' });
-    else throw new Reject(503, 'not-ready', problems.join(' '));
+    const { ready, problems, degraded } = await health.readiness();
+    if (!ready) throw new Reject(503, 'not-ready', [...problems, ...degraded].join(' '));
+    response.json(degraded.length === 0 ? { status: 'ready' } : { status: 'degraded', problems: degraded });
   });
 }
 

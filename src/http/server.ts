@@ -31,6 +31,8 @@ const FEED = /^\/v1\/feed(?:\?|$)/;
 interface Handlers {
   /** Answers GET and POST of `/webhooks/whatsapp` and `/webhooks/whatsapp/{app}`. */
   webhook: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Default: ready while Redis answers. */
+  health?: Health;
 }
 
 export interface GatewayServer {
@@ -40,8 +42,7 @@ export interface GatewayServer {
   close(budgetMs: number): Promise<void>;
 }
 
-export function createServer(ctx: Context, { webhook }: Handlers): GatewayServer {
-  const health = new Health(ctx);
+export function createServer(ctx: Context, { webhook, health = new Health(ctx) }: Handlers): GatewayServer {
   const app = createApp(ctx, health);
   const feed = createFeed(ctx);
   const server = createHttpServer(requestClasses(app), (request, response) => {
