@@ -10,6 +10,7 @@ import {
 import { Deliveries, Endpoints } from './endpoints/model.ts';
 import { DeadLetters } from './lanes/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
+import { Apps } from './tenants/apps-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
 
 export const collections = [
@@ -17,6 +18,7 @@ export const collections = [
   Channels,
   Routes,
   NumberHolders,
+  Apps,
   ApiKeys,
   Contacts,
   Identities,

@@ -59,7 +59,7 @@ export async function startGateway(
     let port: number | null = null;
     if (ROLE !== 'worker') {
       const root = join(ctx.settings.DATA_DIR, 'spool');
-      const spool = await Spool.open({ root, log: ctx.log, random: ctx.random });
+      const spool = await Spool.open({ root, log: ctx.log, random: ctx.random, clock: ctx.clock });
       const intake = openIntake({
         lanes: ctx.inbound,
         spool,

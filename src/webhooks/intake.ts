@@ -1,7 +1,9 @@
 /**
  * Takes items durably: into their lanes, or into the spool while Redis is away, nearly full, or its outcome unknown.
  * What comes while a write is in flight goes together with the next. Once something is spooled, everything goes there
- * until the spool is drained into the lanes, so that the order of receipt holds.
+ * until the spool is drained into the lanes, so that the order of receipt holds; so it is at the start, until what
+ * dead processes left was looked for, and until the installation's key is proven: what a wrong key sealed must not
+ * get further than this disk.
  */
 import type { Redis } from 'ioredis';
 
@@ -9,13 +11,15 @@ import { GroupCommit } from '../lanes/group-commit.ts';
 import type { ItemLanes, Placed } from '../lanes/item-lanes.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
-import type { Spool } from './spool.ts';
+import type { Spool, SpoolSize } from './spool.ts';
 
 /** Requests whose items share a write. */
 const GROUP_LIMIT = 500;
-/** Items that leave the spool in one write. */
-const DRAIN_GROUP = 200;
-const DRAIN_EVERY_MS = 1_000;
+/** Items of one pipeline: sealing them takes some 10 ms, so that others get their turn. */
+const PIPELINE_LIMIT = 250;
+/** The rest of the spool is drained while nothing is taken when it is no more than this: some 100 ms. */
+const LAST_PART_BYTES = 512 * 1024;
+const DRAIN_EVERY_MS = 500;
 const ORPHANS_EVERY_MS = 30_000;
 const MEMORY_EVERY_MS = 1_000;
 /** A full Redis stops the workers too, so the receiver leaves them room. */
@@ -25,81 +29,172 @@ const PLACE = { collection: 'spool', id: '', field: 'items' };
 export interface Intake {
   /** Returns when the items are durable. @throws when neither Redis nor the disk took them */
   take(items: Placed[]): Promise<void>;
-  /** Items can be taken directly: nothing waits in the spool. */
-  spooled(): { segments: number; bytes: number };
+  /** What waits in this process's spool. */
+  spooled(): SpoolSize;
   close(): Promise<void>;
 }
 
 interface IntakeOptions {
-  lanes: ItemLanes;
+  lanes: Pick<ItemLanes, 'append'>;
   spool: Spool;
   redis: Redis;
   master: MasterKey;
   log: Logger;
+  /** Whether the installation's key is the one that the database was made with. Default: yes. */
+  isKeyProven?: () => boolean;
 }
 
 /** Starts taking, and draining what this and dead processes spooled. */
 export function openIntake(options: IntakeOptions): Intake {
-  const { spool, redis, log } = options;
-  const state = { full: false, closed: false, draining: Promise.resolve() };
-  const commit = new GroupCommit<Placed[], void>((groups) => write(options, state, groups), GROUP_LIMIT);
-  const drain = (work: () => Promise<number>) => {
-    state.draining = state.draining.then(async () => {
-      if (state.closed || state.full) return;
-      try {
-        const count = await work();
-        if (count > 0) log.info({ items: count }, 'spool.drained');
-      } catch (error) {
-        log.debug({ err: error }, 'spool.not-drained');
-      }
-    });
-  };
-  const take = (records: Buffer[]) => drainInto(options, records);
-  const timers = [
-    setInterval(() => !spool.isEmpty && drain(() => spool.drain(take)), DRAIN_EVERY_MS),
-    setInterval(() => drain(() => spool.drainOrphans(take)), ORPHANS_EVERY_MS),
-    setInterval(
-      () => void memoryUse(redis).then((use) => (state.full = use >= MEMORY_LIMIT)),
-      MEMORY_EVERY_MS,
-    ),
-  ];
-  drain(() => spool.drainOrphans(take));
+  const intake = new OpenIntake(options);
   return {
-    take: (items) => (items.length === 0 ? Promise.resolve() : commit.add(items)),
-    spooled: () => spool.size(),
-    async close() {
-      state.closed = true;
-      timers.forEach(clearInterval);
-      await state.draining;
-      await spool.close();
-    },
+    take: (items) => intake.take(items),
+    spooled: () => options.spool.size(),
+    close: () => intake.close(),
   };
 }
 
-async function write(
-  { lanes, spool, master, log }: IntakeOptions,
-  state: { full: boolean },
-  groups: Placed[][],
-): Promise<void[]> {
-  const items = groups.flat();
-  if (spool.isEmpty && !state.full) {
+class OpenIntake {
+  readonly #of: IntakeOptions;
+  readonly #commit: GroupCommit<Placed[], Error | undefined>;
+  readonly #timers: NodeJS.Timeout[];
+  /** Nothing that an earlier process left can wait unknown to us. */
+  #looked = false;
+  #full = false;
+  #closed = false;
+  #spooling = false;
+  #draining: Promise<void> | undefined;
+  /** Taking, and draining the last part, go one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: IntakeOptions) {
+    this.#of = options;
+    this.#commit = new GroupCommit((groups) => this.#inTurn(() => this.#write(groups)), GROUP_LIMIT);
+    this.#timers = [
+      setInterval(() => this.#drainSoon(false), DRAIN_EVERY_MS),
+      setInterval(() => this.#drainSoon(true), ORPHANS_EVERY_MS),
+      setInterval(() => void this.#lookAtMemory(), MEMORY_EVERY_MS),
+    ];
+    this.#drainSoon(true);
+  }
+
+  async take(items: Placed[]): Promise<void> {
+    if (items.length === 0) return;
+    const failure = await this.#commit.add(items);
+    if (failure) throw failure;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timers.forEach(clearInterval);
+    await this.#draining;
+    await this.#inTurn(() => this.#of.spool.close());
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  get #mayUseLanes(): boolean {
+    return this.#looked && !this.#full && (this.#of.isKeyProven?.() ?? true);
+  }
+
+  async #write(groups: Placed[][]): Promise<(Error | undefined)[]> {
+    const { spool, log } = this.#of;
+    if (spool.isEmpty && this.#mayUseLanes) {
+      try {
+        await this.#append(groups.flat());
+        this.#spooling = false;
+        return groups.map(() => undefined);
+      } catch (error) {
+        log.warn({ items: groups.flat().length, err: error }, 'intake.spooling');
+        this.#spooling = true;
+      }
+    } else if (!this.#spooling) {
+      this.#spooling = true;
+      log.warn({ reason: this.#reason(), items: groups.flat().length }, 'intake.spooling');
+    }
+    return this.#spool(groups);
+  }
+
+  #reason(): string {
+    if (this.#full) return 'Redis has less than a quarter of its memory left';
+    if (this.#of.isKeyProven?.() === false) return 'the database has not proven MASTER_KEY yet';
+    return 'what an earlier process spooled comes first';
+  }
+
+  /** All together; each on its own when that fails, so that a body that can't be kept fails alone. */
+  async #spool(groups: Placed[][]): Promise<(Error | undefined)[]> {
     try {
-      await lanes.append(items);
+      await this.#of.spool.append(groups.flat().map((item) => this.#sealed(item)));
       return groups.map(() => undefined);
     } catch (error) {
-      log.warn({ items: items.length, err: error }, 'intake.spooling');
+      if (groups.length === 1 || isOfTheDisk(error)) return groups.map(() => asError(error));
+    }
+    const outcomes: (Error | undefined)[] = [];
+    for (const group of groups) outcomes.push(...(await this.#spool([group])));
+    return outcomes;
+  }
+
+  #sealed(item: Placed): Buffer {
+    return this.#of.master.seal('transit', PLACE, Buffer.from(JSON.stringify(item)));
+  }
+
+  async #append(items: Placed[]): Promise<void> {
+    for (let at = 0; at < items.length; at += PIPELINE_LIMIT) {
+      await this.#of.lanes.append(items.slice(at, at + PIPELINE_LIMIT));
     }
   }
-  await spool.append(items.map((item) => master.seal('transit', PLACE, Buffer.from(JSON.stringify(item)))));
-  return groups.map(() => undefined);
-}
 
-async function drainInto({ lanes, master }: IntakeOptions, records: Buffer[]): Promise<void> {
-  const items = records.map(
-    (record) => JSON.parse(master.unseal('transit', PLACE, record).toString()) as Placed,
-  );
-  for (let at = 0; at < items.length; at += DRAIN_GROUP) {
-    await lanes.append(items.slice(at, at + DRAIN_GROUP));
+  /** Starts a round unless one runs. Each ends soon when Redis does not answer. */
+  #drainSoon(alsoOrphans: boolean): void {
+    const nothing = this.#of.spool.isEmpty && this.#looked && !alsoOrphans;
+    if (this.#draining || this.#closed || nothing) return;
+    this.#draining = this.#drain(alsoOrphans || !this.#looked).finally(() => (this.#draining = undefined));
+  }
+
+  async #drain(alsoOrphans: boolean): Promise<void> {
+    const { spool, redis, log } = this.#of;
+    try {
+      if (alsoOrphans) await this.#adopt();
+      const goOn = () => !this.#closed && this.#mayUseLanes;
+      if (spool.isEmpty || !goOn()) return;
+      await redis.ping();
+      const take = (records: Buffer[]) => this.#drainInto(records);
+      let items = await spool.drain(take, () => goOn() && spool.size().bytes > LAST_PART_BYTES);
+      items += await this.#inTurn(() => spool.drain(take, goOn));
+      if (items > 0) log.info({ items }, 'spool.drained');
+    } catch (error) {
+      log.debug({ err: error }, 'spool.not-drained');
+    }
+  }
+
+  async #adopt(): Promise<void> {
+    try {
+      await this.#of.spool.adopt();
+    } catch (error) {
+      this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-adopted');
+    } finally {
+      this.#looked = true;
+    }
+  }
+
+  /** @throws SealError for a record of another key, before anything is handed on */
+  async #drainInto(records: Buffer[]): Promise<void> {
+    const items = records.map(
+      (record) => JSON.parse(this.#of.master.unseal('transit', PLACE, record).toString()) as Placed,
+    );
+    await this.#append(items);
+  }
+
+  async #lookAtMemory(): Promise<void> {
+    const full = (await memoryUse(this.#of.redis)) >= MEMORY_LIMIT;
+    if (full !== this.#full) {
+      this.#of.log.warn({ part: 'queue', outcome: full ? 'spooling' : 'draining' }, 'redis.memory');
+    }
+    this.#full = full;
   }
 }
 
@@ -109,4 +204,13 @@ async function memoryUse(redis: Redis): Promise<number> {
   const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
   const limit = field('maxmemory');
   return limit === 0 ? 0 : field('used_memory') / limit;
+}
+
+/** A system error: the disk refused, and will refuse the parts too. */
+function isOfTheDisk(error: unknown): boolean {
+  return typeof (error as { code?: unknown }).code === 'string';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The spool did not take the items.', { cause: error });
 }

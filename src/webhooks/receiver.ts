@@ -2,34 +2,62 @@
  * The webhook: a plain (req, res) handler, so that it runs on the bare HTTP server as well as in Express.
  * Bytes → size → signature → items → durable → 200. Nothing is parsed before the signature holds, and 200 is said
  * only when every item is in its lane or on the disk.
+ *
+ * A compressed body is taken as the bytes that came: WhatsApp compresses nothing, the signature covers what is on the
+ * wire, and nothing is ever inflated here.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Context } from '../context.ts';
+import { type AppDirectory, DEFAULT_APP, type KnownApp, settingsApp } from '../tenants/apps.ts';
+import { BODY_LIMITS, type BodyLimits, type BodyProblem, BodyRoom } from './body.ts';
 import type { Intake } from './intake.ts';
-import { isSignedBy } from './signature.ts';
+import { claimedDigest, isSignedBy } from './signature.ts';
 import { splitNotification } from './split.ts';
 
-/** WhatsApp sends up to 3 MB. */
-const BODY_LIMIT = 4 * 1024 * 1024;
 const PATH = /^\/webhooks\/whatsapp(?:\/([A-Za-z0-9_-]{1,64}))?\/?$/;
-/** The app of the bare address. */
-export const DEFAULT_APP = 'default';
+/** How long we go on reading, and forgetting, what we refused, so that the sender sees the answer. */
+const LINGER_MS = 2_000;
+const RETRY_AFTER_SECONDS = 5;
 
 export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+interface Options {
+  /** Default: the app of the bare address alone, from the settings. */
+  apps?: AppDirectory;
+  limits?: BodyLimits;
+}
+
+interface Receiver {
+  ctx: Context;
+  intake: Pick<Intake, 'take'>;
+  apps: AppDirectory;
+  room: BodyRoom;
+}
+
 /** Handles GET (subscription handshake) and POST (notifications) of `/webhooks/whatsapp` and `/webhooks/whatsapp/{app}`. */
-export function createWebhookHandler(ctx: Context, intake: Pick<Intake, 'take'>): WebhookHandler {
+export function createWebhookHandler(
+  ctx: Context,
+  intake: Pick<Intake, 'take'>,
+  { apps = onlySettings(ctx), limits = BODY_LIMITS }: Options = {},
+): WebhookHandler {
+  const receiver = { ctx, intake, apps, room: new BodyRoom(limits) };
   return (request, response) => {
     const started = performance.now();
-    answer(ctx, intake, request, response).then(
+    answer(receiver, request, response).then(
       (outcome) => ctx.log.info({ ...outcome, ms: elapsed(started) }, 'webhook.handled'),
       (error: unknown) => {
         ctx.log.error({ status: 503, ms: elapsed(started), err: error }, 'webhook.not-taken');
-        end(response, 503, 'Not taken; please repeat.');
+        end(response.setHeader('Retry-After', RETRY_AFTER_SECONDS), 503, 'Not taken; please repeat.');
       },
     );
+  };
+}
+
+function onlySettings({ settings }: Context): AppDirectory {
+  return {
+    find: (app) => Promise.resolve(app === DEFAULT_APP ? settingsApp(settings) : 'unknown'),
   };
 }
 
@@ -42,35 +70,33 @@ interface Outcome {
 }
 
 async function answer(
-  ctx: Context,
-  intake: Pick<Intake, 'take'>,
+  receiver: Receiver,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Outcome> {
   const method = request.method ?? '';
-  const url = new URL(request.url ?? '/', 'http://gateway');
-  const match = PATH.exec(url.pathname);
-  const app = match?.[1] ?? DEFAULT_APP;
-  const secrets = match && app === DEFAULT_APP ? (ctx.settings.META_APP_SECRET ?? []) : undefined;
-  if (!secrets) return end(response, 404, 'No such app.', { method, outcome: 'unknown-app' });
-  if (method === 'GET') return handshake(ctx, url, response);
-  if (method !== 'POST') {
-    return end(response.setHeader('Allow', 'GET, POST'), 405, 'Use GET or POST.', {
-      method,
-      outcome: 'method',
-    });
+  const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
+  const match = PATH.exec(path);
+  if (!match) return refuse(request, response, 404, 'No such address.', 'no-such-address');
+  const name = match[1] ?? DEFAULT_APP;
+  const app = await receiver.apps.find(name);
+  if (app === 'unread') {
+    response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    return refuse(request, response, 503, 'Apps are not known yet; please repeat.', 'apps-unread');
   }
-  return notification(ctx, intake, app, secrets, request, response);
+  if (app === 'unknown') return refuse(request, response, 404, 'No such app.', 'unknown-app');
+  if (method === 'GET') return handshake(app, new URLSearchParams(query), response);
+  if (method === 'POST') return notification(receiver, { ...app, name }, request, response);
+  response.setHeader('Allow', 'GET, POST');
+  return refuse(request, response, 405, 'Use GET or POST.', 'method');
 }
 
 /** Cloud API, webhooks, verification: the challenge is the whole answer, as plain text; there is no signature. */
-function handshake(ctx: Context, url: URL, response: ServerResponse): Outcome {
-  const single = (name: string) =>
-    url.searchParams.getAll(name).length === 1 ? url.searchParams.get(name) : null;
+function handshake({ verifyTokens }: KnownApp, query: URLSearchParams, response: ServerResponse): Outcome {
+  const single = (name: string) => (query.getAll(name).length === 1 ? query.get(name) : null);
   const challenge = single('hub.challenge');
-  const token = ctx.settings.META_VERIFY_TOKEN;
   const given = single('hub.verify_token');
-  const fits = token !== undefined && given !== null && equal(token, given);
+  const fits = given !== null && verifyTokens.filter((token) => equal(token, given)).length > 0;
   if (!fits || single('hub.mode') !== 'subscribe' || challenge === null) {
     return end(response, 403, 'The verify token does not fit.', {
       method: 'GET',
@@ -80,55 +106,59 @@ function handshake(ctx: Context, url: URL, response: ServerResponse): Outcome {
   return end(response, 200, challenge, { method: 'GET', outcome: 'handshake' });
 }
 
+const PROBLEMS: Record<Exclude<BodyProblem, 'cut-off'>, [status: number, detail: string]> = {
+  'too-large': [413, 'More than 4 MB.'],
+  'too-slow': [408, 'The body came too slowly.'],
+  'no-room': [503, 'Too much at once; please repeat.'],
+};
+
 async function notification(
-  ctx: Context,
-  intake: Pick<Intake, 'take'>,
-  app: string,
-  secrets: readonly string[],
+  { ctx, intake, room }: Receiver,
+  app: KnownApp & { name: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Outcome> {
-  const body = await readBody(request);
-  if (body === 'too-large') {
-    response.setHeader('Connection', 'close');
-    return end(response, 413, 'More than 4 MB.', { method: 'POST', outcome: 'too-large' });
-  }
-  if (body === 'cut-off') return { method: 'POST', status: 0, outcome: 'cut-off' };
-  const bytes = body.length;
-  const header = request.headers['x-hub-signature-256'];
-  if (!isSignedBy(secrets, body, typeof header === 'string' ? header : undefined)) {
-    return end(response, 401, 'The signature does not fit.', {
-      method: 'POST',
-      outcome: 'bad-signature',
-      bytes,
-    });
-  }
-  const items = splitNotification(body, app).map(({ item, lane }) => ({
-    item: { ...item, position: ctx.positions.next() },
-    lane: ctx.inbound.laneName(...lane),
-  }));
-  await intake.take(items);
-  return end(response, 200, '', { method: 'POST', outcome: 'taken', items: items.length, bytes });
+  const digest = claimedDigest(request.headers['x-hub-signature-256']);
+  // Nobody who has the secret sends this; its body is not even read.
+  if (!digest) return refuse(request, response, 401, 'The signature does not fit.', 'no-signature');
+  return room.withBody(request, async (body) => {
+    if (body === 'cut-off') return { method: 'POST', status: 0, outcome: 'cut-off' };
+    if (typeof body === 'string') {
+      if (body === 'no-room') response.setHeader('Retry-After', 1);
+      return refuse(request, response, ...PROBLEMS[body], body);
+    }
+    const bytes = body.length;
+    if (bytes === 0 || !isSignedBy(app.secrets, body, digest)) {
+      return end(response, 401, 'The signature does not fit.', {
+        method: 'POST',
+        outcome: 'bad-signature',
+        bytes,
+      });
+    }
+    const items = splitNotification(body, app.name).map(({ item, lane }) => ({
+      item: { ...item, position: ctx.positions.next() },
+      lane: ctx.inbound.laneName(...lane),
+    }));
+    await intake.take(items);
+    return end(response, 200, '', { method: 'POST', outcome: 'taken', items: items.length, bytes });
+  });
 }
 
-function readBody(request: IncomingMessage): Promise<Buffer | 'too-large' | 'cut-off'> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) {
-    request.resume();
-    return Promise.resolve('too-large');
-  }
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > BODY_LIMIT) {
-        chunks.length = 0;
-        resolve('too-large');
-      } else chunks.push(chunk);
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('close', () => resolve('cut-off')); // after `end` this changes nothing
-  });
+/** Answers without having read the body. The connection ends: what is left of the body would be the next request. */
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  detail: string,
+  outcome: string,
+): Outcome {
+  const method = request.method ?? '';
+  if (request.complete) return end(response, status, detail, { method, outcome });
+  response.setHeader('Connection', 'close');
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), LINGER_MS).unref();
+  request.once('close', () => clearTimeout(timer));
+  return end(response, status, detail, { method, outcome });
 }
 
 /** Constant time for any lengths. */

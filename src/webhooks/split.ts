@@ -5,7 +5,22 @@
  */
 import type { LaneItem } from '../lanes/item.ts';
 import { lanePartsOf } from '../lanes/place.ts';
-import { contactOf, isJson, type Json, list, senderOf, text } from '../whatsapp/payload.ts';
+import {
+  contactOf,
+  isJson,
+  type Json,
+  list,
+  recipientOf,
+  type Sender,
+  senderOf,
+  text,
+} from '../whatsapp/payload.ts';
+import { isTooDeep, readJson } from './json.ts';
+
+/** WhatsApp puts up to 1,000 updates into one notification (Cloud API: webhooks, overview). */
+const MOST_ITEMS = 5_000;
+/** Other products of Meta use the same form when the app subscribes them. */
+const OBJECT = 'whatsapp_business_account';
 
 export interface PlacedItem {
   item: Omit<LaneItem, 'position'>;
@@ -13,75 +28,112 @@ export interface PlacedItem {
   lane: string[];
 }
 
-/** Splits a signed body. A body that is not JSON is one item, `unreadable`. */
+/**
+ * Splits a signed body. What can't be read (no JSON, not UTF-8, far more than WhatsApp ever sends) is one item with
+ * the body's own bytes; so are, together, the parts that are nested too deeply to be handed on.
+ */
 export function splitNotification(body: Buffer, app: string): PlacedItem[] {
-  const notification = parse(body);
-  if (notification === undefined) {
-    return [
-      place({
-        kind: 'unreadable',
-        app,
-        wabaId: null,
-        field: null,
-        phoneNumberId: null,
-        body: { base64: body.toString('base64') },
-      }),
-    ];
+  const read = readJson(body);
+  if (!read) return [unreadable(app, body)];
+  const items: PlacedItem[] = [];
+  for (const item of splitValue(read.value, app)) {
+    items.push(item);
+    if (items.length > MOST_ITEMS) return [unreadable(app, body)];
   }
+  if (!read.deep) return items;
+  const shallow = items.filter(({ item }) => !isTooDeep(item.body));
+  return shallow.length === items.length ? items : [...shallow, unreadable(app, body)];
+}
+
+function* splitValue(notification: unknown, app: string): Generator<PlacedItem> {
   const entries = isJson(notification) ? list(notification.entry) : [];
-  if (entries.length === 0) return [other(app, null, null, notification)];
-  return entries.flatMap((entry) => splitEntry(entry, app));
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
+  const object = isJson(notification) ? text(notification.object) : undefined;
+  if (entries.length === 0 || (object !== undefined && object !== OBJECT)) {
+    yield other({ app, wabaId: null, field: null }, notification);
+    return;
   }
+  for (const entry of entries) yield* splitEntry(entry, app);
 }
 
-function splitEntry(entry: unknown, app: string): PlacedItem[] {
+function* splitEntry(entry: unknown, app: string): Generator<PlacedItem> {
   const changes = isJson(entry) ? list(entry.changes) : [];
-  if (!isJson(entry) || changes.length === 0) return [other(app, null, null, entry)];
-  const wabaId = text(entry.id) ?? null;
-  return changes.flatMap((change) => splitChange(change, app, wabaId));
+  const wabaId = isJson(entry) ? (text(entry.id) ?? null) : null;
+  if (changes.length === 0) yield other({ app, wabaId: null, field: null }, entry);
+  for (const change of changes) yield* splitChange(change, app, wabaId);
 }
 
-function splitChange(change: unknown, app: string, wabaId: string | null): PlacedItem[] {
+/** What an item says of where it came from. */
+type Origin = Pick<LaneItem, 'app' | 'wabaId' | 'field'>;
+
+function* splitChange(change: unknown, app: string, wabaId: string | null): Generator<PlacedItem> {
   const field = isJson(change) ? (text(change.field) ?? null) : null;
   const value = isJson(change) ? change.value : undefined;
-  if (field !== 'messages' || !isJson(value)) return [other(app, wabaId, field, change)];
+  if (field !== 'messages' || !isJson(value)) {
+    yield other({ app, wabaId, field }, change);
+    return;
+  }
   const phoneNumberId = isJson(value.metadata) ? (text(value.metadata.phone_number_id) ?? null) : null;
   const base = { app, wabaId, field, phoneNumberId };
-  const items = [
-    ...list(value.messages).map((message) =>
-      place({ ...base, kind: 'message' as const, body: messageBody(value, message) }),
-    ),
-    ...list(value.statuses).map((status) =>
-      place({ ...base, kind: 'status' as const, body: { status, contacts: value.contacts ?? [] } }),
-    ),
-    ...(list(value.errors).length > 0
-      ? [place({ ...base, kind: 'errors' as const, body: { errors: value.errors } })]
-      : []),
-  ];
-  return items.length > 0 ? items : [other(app, wabaId, field, change, phoneNumberId)];
+  const contactFor = contactFinder(value.contacts);
+  let found = false;
+  for (const message of list(value.messages)) {
+    found = true;
+    const contact = isJson(message) ? contactFor(senderOf(message)) : undefined;
+    // The message with its own contact, or the first when it can't be told which is its.
+    const contacts = contact ? [contact] : list(value.contacts).slice(0, 1);
+    yield place({ ...base, kind: 'message', body: { message, contacts } });
+  }
+  for (const status of list(value.statuses)) {
+    found = true;
+    const contact = isJson(status) ? contactFor(recipientOf(status)) : undefined;
+    yield place({ ...base, kind: 'status', body: { status, contacts: contact ? [contact] : [] } });
+  }
+  if (list(value.errors).length > 0) {
+    found = true;
+    yield place({ ...base, kind: 'errors', body: { errors: value.errors } });
+  }
+  const odd = ['messages', 'statuses', 'errors'].filter((name) => isOdd(value[name]));
+  if (!found || odd.length > 0) {
+    const rest = Object.fromEntries(odd.map((name) => [name, value[name]]));
+    yield other(base, found ? { field, value: rest } : change, phoneNumberId);
+  }
 }
 
-/** The message with its own contact, or all of them when it can't be told which is its. */
-function messageBody(value: Json, message: unknown): Json {
-  const contact = isJson(message) ? contactOf(value.contacts, senderOf(message)) : undefined;
-  return { message, contacts: contact ? [contact] : list(value.contacts).slice(0, 1) };
+/** Something stands where only a list is known. */
+function isOdd(value: unknown): boolean {
+  return value !== undefined && value !== null && !Array.isArray(value);
 }
 
-function other(
-  app: string,
-  wabaId: string | null,
-  field: string | null,
-  body: unknown,
-  phoneNumberId: string | null = null,
-): PlacedItem {
-  return place({ kind: 'other', app, wabaId, field, phoneNumberId, body: { value: body } });
+/** Finds contacts as `contactOf` does, without a look at all of them for each of a thousand messages. */
+function contactFinder(contacts: unknown): (sender: Sender) => Json | undefined {
+  const candidates = list(contacts).filter(isJson);
+  if (candidates.length <= 8) return (sender) => contactOf(candidates, sender);
+  const known = new Map<unknown, Json[]>();
+  for (const contact of candidates) {
+    for (const id of new Set([contact.user_id, contact.wa_id])) {
+      const same = known.get(id);
+      if (!same) known.set(id, [contact]);
+      else if (same.length < 8) same.push(contact);
+    }
+  }
+  return (sender) =>
+    contactOf([...(known.get(sender.bsuid) ?? []), ...(known.get(sender.phone) ?? [])], sender);
+}
+
+function other(origin: Origin, value: unknown, phoneNumberId: string | null = null): PlacedItem {
+  const { app, wabaId, field } = origin;
+  return place({ kind: 'other', app, wabaId, field, phoneNumberId, body: { value } });
+}
+
+function unreadable(app: string, body: Buffer): PlacedItem {
+  return place({
+    kind: 'unreadable',
+    app,
+    wabaId: null,
+    field: null,
+    phoneNumberId: null,
+    body: { base64: body.toString('base64') },
+  });
 }
 
 function place(item: Omit<LaneItem, 'position'>): PlacedItem {

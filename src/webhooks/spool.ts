@@ -2,66 +2,96 @@
  * The spool takes what Redis does not: records appended to segment files of this process's own folder, synced to the
  * disk before anything is acknowledged, drained in order into the lanes when Redis is back.
  *
- *   DATA_DIR/spool/<folder>/000000000001.segment …
+ *   DATA_DIR/spool/<folder>/<time of its first record, ms>-<folder>.segment …
+ *   DATA_DIR/spool/<segment>.torn | .damaged | .other-key      kept for a look, see `#setAside`
  *
- * A folder belongs to the process that holds its lock. Whoever starts adopts every folder that nobody holds, so that
- * what a dead process spooled is drained by the next. A segment is removed after all of it is in the lanes; a crash
- * before that drains it twice, which storing makes harmless. Adopting renames the folder first: a holder that was
- * only paused notices at its next write, refuses it, and takes a new folder.
+ * A folder belongs to the process that holds its lock. Whoever runs adopts the folders that nobody holds: it renames
+ * the whole folder into its own, which only one of several can, and drains what it holds before what came to itself.
+ * A segment is removed after all of it is in the lanes; a crash before that drains it twice, which storing makes
+ * harmless. A holder that was only paused finds its folder gone at its next write, and takes a new one.
  */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
-import lockfile from 'proper-lockfile';
-
-import type { Random } from '../ops/clock.ts';
-import type { Logger } from '../ops/log.ts';
+import { codeOf } from '../../embedded/errors.ts';
+import { type Lock, takeLock } from '../../embedded/lock.ts';
+import type { Clock, Random } from '../ops/clock.ts';
+import { type Logger, SafeError } from '../ops/log.ts';
+import { SealError } from '../store/seal.ts';
 import { AdoptedError, readSegment, realFiles, SegmentWriter, type SpoolFiles } from './segment.ts';
 
 /** A new segment after so many bytes, so that drained ones can go: 8 MB. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
-/** A holder that does not renew its lock for so long is dead. */
-const LOCK_STALE_MS = 10_000;
+/** Records that leave the spool in one write. */
+const DRAIN_GROUP = 200;
+const FOLDER = /^[0-9a-f]{16}$/;
+/** Ends of names of files that are kept for a person, or for another key. */
+const KEPT = { torn: '.torn', damaged: '.damaged', otherKey: '.other-key' } as const;
 
 interface SpoolOptions {
   /** DATA_DIR/spool. */
   root: string;
   log: Logger;
   random: Random;
+  clock: Clock;
   files?: SpoolFiles;
 }
 
+interface Segment {
+  path: string;
+  bytes: number;
+  /** Records that are in their lanes. */
+  done: number;
+}
+
+interface Home {
+  path: string;
+  lock: Lock;
+}
+
+export interface SpoolSize {
+  segments: number;
+  bytes: number;
+  /** Milliseconds since 1970; null when nothing waits. */
+  oldestAt: number | null;
+}
+
+/** Takes records that leave the spool. @throws SealError for a record of another key; anything else: try again later. */
+export type Take = (records: Buffer[]) => Promise<void>;
+
 export class Spool {
   readonly #of: SpoolOptions;
-  #folder: string;
-  #release: () => Promise<void> = () => Promise.resolve();
+  #home: Home | undefined;
   #writer: SegmentWriter | undefined;
-  #next = 1;
   /** Closed segments that are not drained, oldest first. */
-  #waiting: string[] = [];
+  #waiting: Segment[] = [];
+  /** Names of segments that this process could not read: sealed by another key. */
+  readonly #notReadable = new Set<string>();
+  #lastName = 0;
+  #closed = false;
+  /** Appending and changing segments go one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: SpoolOptions, folder: string) {
+  private constructor(options: SpoolOptions) {
     this.#of = options;
-    this.#folder = folder;
   }
 
+  /**
+   * Opens a folder of its own. A full disk is no reason not to start: the folder is then made when there is room.
+   * @throws SafeError when DATA_DIR can't be used at all
+   */
   static async open(options: SpoolOptions): Promise<Spool> {
-    const spool = new Spool(options, '');
-    await spool.#takeFolder();
+    const spool = new Spool(options);
+    try {
+      await spool.#takeHome();
+    } catch (error) {
+      if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error) ?? '')) {
+        const detail = `${options.root} can't be written (${codeOf(error)}): webhooks could not be kept while Redis is away. Give this user write access to DATA_DIR.`;
+        throw new SafeError(detail, { cause: error });
+      }
+      options.log.error({ part: 'spool', err: error }, 'spool.unusable');
+    }
     return spool;
-  }
-
-  async #takeFolder(): Promise<void> {
-    const { root, random, log } = this.#of;
-    this.#folder = join(root, random.bytes(8).toString('hex'));
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const onCompromised = () =>
-      log.warn({ part: 'spool', reason: 'the lock was not renewed in time' }, 'spool.lock-lost');
-    this.#release = await lockfile.lock(this.#folder, {
-      stale: LOCK_STALE_MS,
-      realpath: false,
-      onCompromised,
-    });
   }
 
   /** True when nothing waits here: what comes may go to the lanes directly. */
@@ -70,114 +100,324 @@ export class Spool {
   }
 
   /** Takes records durably, in order. @throws when the disk does not (full, read-only). */
-  async append(records: Buffer[]): Promise<void> {
-    this.#writer ??= await this.#newSegment();
+  append(records: Buffer[]): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw new SafeError('The spool is closed: this process stops.');
+      try {
+        await this.#write(records);
+      } catch (error) {
+        if (!(error instanceof AdoptedError)) throw error;
+        await this.#startOver();
+        await this.#write(records);
+      }
+    });
+  }
+
+  /**
+   * Hands over what waits, oldest first, while `goOn` says so; a segment goes when all of it is taken.
+   * @returns how many records. @throws what `take` throws; the rest then still waits
+   */
+  async drain(take: Take, goOn: () => boolean = () => true): Promise<number> {
+    let drained = 0;
+    while (goOn()) {
+      const segment = await this.#inTurn(() => this.#oldest());
+      if (!segment) break;
+      const bytes = await readFile(segment.path).catch((error: unknown) => this.#gone(segment, error));
+      if (!bytes) break;
+      drained += await this.#drainSegment(segment, bytes, take, goOn);
+    }
+    return drained;
+  }
+
+  /** Takes over what dead processes left, and files of another key that may be ours now. @returns how many segments. */
+  async adopt(): Promise<number> {
+    const entries = await readdir(this.#of.root, { withFileTypes: true });
+    const home = await this.#inTurn(async () => this.#home ?? (await this.#takeHome()));
+    const own = basename(home.path);
+    const names = entries.filter(
+      (entry) => entry.isDirectory() && FOLDER.test(entry.name) && entry.name !== own,
+    );
+    const folders = await Promise.all(names.map(({ name }) => this.#adoptFolder(home, name)));
+    const otherKey = entries.filter(
+      ({ name }) => name.endsWith(KEPT.otherKey) && !this.#notReadable.has(basename(name, KEPT.otherKey)),
+    );
+    const files = await Promise.all(otherKey.map(({ name }) => this.#adoptFile(home, name)));
+    const adopted = [...folders, ...files].flat();
+    if (adopted.length > 0) {
+      await this.#inTurn(() => this.#include(home, adopted));
+      this.#of.log.info({ part: 'spool', count: adopted.length }, 'spool.adopted');
+    }
+    return adopted.length;
+  }
+
+  /** What waits, for health and metrics. */
+  size(): SpoolSize {
+    const writing = this.#writer ? [{ path: this.#writer.path, bytes: this.#writer.length }] : [];
+    return sizeOf([...this.#waiting, ...writing]);
+  }
+
+  /** Gives the folder back; an empty one is removed. What still waits is drained by whoever adopts it. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed) return;
+      this.#closed = true;
+      const empty = this.isEmpty;
+      await this.#closeSegment();
+      const home = this.#home;
+      if (!home) return;
+      try {
+        await home.lock.release();
+        if (empty) await rm(home.path, { recursive: true, force: true });
+      } catch (error) {
+        this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-given-back');
+      }
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #takeHome(): Promise<Home> {
+    const { root, random, log } = this.#of;
+    const path = join(root, random.bytes(8).toString('hex'));
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const onLost = () => log.warn({ part: 'spool', reason: 'another process adopted it' }, 'spool.lock-lost');
+    const taken = await takeLock(path, { details: {}, onLost });
+    if (!('lock' in taken)) throw new Error('A new spool folder is held by another process.');
+    await syncFolder(root);
+    this.#home = { path, lock: taken.lock };
+    return this.#home;
+  }
+
+  async #write(records: Buffer[]): Promise<void> {
     try {
+      this.#writer ??= await this.#newSegment();
       await this.#writer.append(records);
     } catch (error) {
-      if (error instanceof AdoptedError) await this.#startOver();
+      await this.#abandonSegment();
       throw error;
     }
     if (this.#writer.length >= SEGMENT_BYTES) await this.#closeSegment();
   }
 
-  /**
-   * Hands over all that waits, oldest first; a segment goes when `take` has taken it. @throws what `take` throws; the
-   * rest then still waits.
-   */
-  async drain(take: (records: Buffer[]) => Promise<void>): Promise<number> {
-    let drained = 0;
-    for (;;) {
-      if (this.#waiting.length === 0 && this.#writer) await this.#closeSegment();
-      const [path] = this.#waiting;
-      if (path === undefined) return drained;
-      drained += await drainSegment(path, take, this.#of.log);
-      this.#waiting.shift();
-    }
-  }
-
-  /** Hands over what dead processes left in folders that nobody holds. */
-  async drainOrphans(take: (records: Buffer[]) => Promise<void>): Promise<number> {
-    let drained = 0;
-    const names = await readdir(this.#of.root, { withFileTypes: true });
-    for (const folder of names
-      .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.lock'))
-      .map(({ name }) => join(this.#of.root, name))) {
-      if (folder === this.#folder) continue;
-      const release = await lockfile
-        .lock(folder, { stale: LOCK_STALE_MS, realpath: false })
-        .catch(() => undefined);
-      if (!release) continue; // somebody holds it
-      try {
-        const adopted = folder.endsWith('.adopted') ? folder : `${folder}.adopted`;
-        if (adopted !== folder) await rename(folder, adopted);
-        for (const path of await segmentsOf(adopted)) drained += await drainSegment(path, take, this.#of.log);
-        await rm(adopted, { recursive: true });
-      } finally {
-        await release();
-      }
-    }
-    return drained;
-  }
-
-  /** Bytes and segments that wait, for health and metrics. */
-  size(): { segments: number; bytes: number } {
-    return {
-      segments: this.#waiting.length + (this.#writer ? 1 : 0),
-      bytes: this.#waiting.length * SEGMENT_BYTES + (this.#writer?.length ?? 0),
-    };
-  }
-
-  /** Gives the folder back; an empty one is removed. */
-  async close(): Promise<void> {
-    const empty = this.isEmpty;
-    await this.#writer?.close();
-    if (empty) await rm(this.#folder, { recursive: true, force: true });
-    await this.#release();
-  }
-
   async #newSegment(): Promise<SegmentWriter> {
-    const name = `${String(this.#next).padStart(12, '0')}.segment`;
-    this.#next += 1;
-    return SegmentWriter.create(this.#of.files ?? realFiles, join(this.#folder, name));
+    const home = this.#home ?? (await this.#takeHome());
+    this.#lastName = Math.max(this.#lastName + 1, this.#of.clock.now());
+    const name = `${String(this.#lastName).padStart(15, '0')}-${basename(home.path)}.segment`;
+    let writer: SegmentWriter | undefined;
+    try {
+      writer = await SegmentWriter.create(this.#of.files ?? realFiles, join(home.path, name));
+      await syncFolder(home.path);
+      return writer;
+    } catch (error) {
+      await writer?.close();
+      if (codeOf(error) !== 'ENOENT') throw error;
+      throw new AdoptedError('Another process took this spool folder over.');
+    }
   }
 
-  /** Who adopted the folder drains what it held. */
-  async #startOver(): Promise<void> {
-    await this.#writer?.close();
-    this.#writer = undefined;
-    this.#waiting = [];
-    await this.#takeFolder();
+  /** After a failure nothing more is appended to a segment; what was acknowledged in it waits as before. */
+  async #abandonSegment(): Promise<void> {
+    const writer = this.#writer;
+    if (!writer) return;
+    await this.#closeSegment();
+    if (writer.length > 0) return;
+    this.#waiting.pop();
+    await rm(writer.path, { force: true }).catch(() => undefined); // an empty file drains as nothing
   }
 
   async #closeSegment(): Promise<void> {
     const writer = this.#writer;
     if (!writer) return;
     this.#writer = undefined;
-    this.#waiting.push(writer.path);
-    await writer.close();
+    this.#waiting.push({ path: writer.path, bytes: writer.length, done: 0 });
+    await writer.close().catch((error: unknown) => {
+      this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-closed'); // its records are synced
+    });
+  }
+
+  /** Whoever adopted the folder drains what it held. */
+  async #startOver(): Promise<void> {
+    await this.#closeSegment();
+    this.#waiting = [];
+    await this.#home?.lock.release().catch((error: unknown) => {
+      this.#of.log.debug({ part: 'spool', err: error }, 'spool.lock-lost');
+    });
+    this.#home = undefined;
+  }
+
+  async #oldest(): Promise<Segment | undefined> {
+    if (this.#waiting.length === 0) await this.#closeSegment();
+    return this.#waiting[0];
+  }
+
+  async #drainSegment(segment: Segment, bytes: Buffer, take: Take, goOn: () => boolean): Promise<number> {
+    const content = readSegment(bytes);
+    const before = segment.done;
+    let otherKey = false;
+    while (segment.done < content.records.length) {
+      if (!goOn()) return segment.done - before;
+      const group = content.records.slice(segment.done, segment.done + DRAIN_GROUP);
+      otherKey = (await takeReadable(take, group)) || otherKey;
+      segment.done += group.length;
+    }
+    await this.#inTurn(async () => {
+      const { torn, damaged } = content;
+      if (otherKey) await this.#setAside(segment, 'otherKey', bytes.length);
+      else if (damaged > 0) await this.#setAside(segment, 'damaged', damaged);
+      else if (torn > 0) await this.#setAside(segment, 'torn', torn);
+      else await rm(segment.path, { force: true });
+      this.#waiting = this.#waiting.filter((other) => other !== segment);
+      await this.#tidy(segment);
+    });
+    return segment.done - before;
+  }
+
+  /**
+   * Keeps a file that needs a look: `torn` (a crash cut its last record, which was never acknowledged; a damaged disk
+   * would look the same), `damaged` (bytes between whole records changed: messages may be lost), `other-key`
+   * (sealed by another MASTER_KEY: drained by the next process that has it).
+   */
+  async #setAside(segment: Segment, why: keyof typeof KEPT, bytes: number): Promise<void> {
+    const name = basename(segment.path, '.segment');
+    if (why === 'otherKey') this.#notReadable.add(name);
+    await rename(segment.path, join(this.#of.root, name + KEPT[why])).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error; // another process took the folder over: it keeps the file
+    });
+    const fields = { part: 'spool', bytes, items: segment.done, reason: name + KEPT[why] };
+    if (why === 'torn') this.#of.log.warn(fields, 'spool.torn');
+    else this.#of.log.error(fields, why === 'damaged' ? 'alert.spool-damaged' : 'alert.spool-of-another-key');
+  }
+
+  /** Removes a folder that was adopted once it is drained. */
+  async #tidy({ path }: Segment): Promise<void> {
+    const home = this.#home?.path;
+    const [first] = home === undefined ? [] : path.slice(home.length + 1).split('/');
+    if (home === undefined || first === undefined || !path.startsWith(`${home}/`)) return;
+    const adopted = join(home, first);
+    if (adopted === path || this.#waiting.some((other) => other.path.startsWith(`${adopted}/`))) return;
+    await rm(adopted, { recursive: true, force: true });
+  }
+
+  /** A segment is not there: another process took the folder over, or somebody removed it. @throws any other error */
+  async #gone(segment: Segment, error: unknown): Promise<undefined> {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await this.#inTurn(async () => {
+      if (!this.#home || !(await isThere(this.#home.path))) return this.#startOver();
+      this.#of.log.error({ part: 'spool', bytes: segment.bytes }, 'alert.spool-segment-vanished');
+      this.#waiting = this.#waiting.filter((other) => other !== segment);
+    });
+    return undefined;
+  }
+
+  /** Renaming decides between several that find the same folder. */
+  async #adoptFolder(home: Home, name: string): Promise<Segment[]> {
+    const folder = join(this.#of.root, name);
+    try {
+      const taken = await takeLock(folder, { details: {} });
+      if (!('lock' in taken)) return [];
+      const adopted = join(home.path, name);
+      await rename(folder, adopted);
+      const segments = await segmentsBelow(adopted);
+      if (segments.length === 0) await rm(adopted, { recursive: true, force: true });
+      await taken.lock.release();
+      return segments;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-adopted');
+      return [];
+    }
+  }
+
+  async #adoptFile(home: Home, name: string): Promise<Segment[]> {
+    const path = join(home.path, `${basename(name, KEPT.otherKey)}.segment`);
+    try {
+      await rename(join(this.#of.root, name), path);
+      return [{ path, bytes: (await stat(path)).size, done: 0 }];
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-adopted');
+      return [];
+    }
+  }
+
+  async #include(home: Home, adopted: Segment[]): Promise<void> {
+    await syncFolder(home.path);
+    const byName = (left: Segment, right: Segment) => (basename(left.path) < basename(right.path) ? -1 : 1);
+    this.#waiting = [...this.#waiting, ...adopted].sort(byName);
   }
 }
 
-async function segmentsOf(folder: string): Promise<string[]> {
-  return (await readdir(folder))
-    .filter((name) => name.endsWith('.segment'))
-    .sort()
-    .map((name) => join(folder, name));
+/** Takes all records that can be read. @returns true when some are sealed by another key. */
+async function takeReadable(take: Take, records: Buffer[]): Promise<boolean> {
+  try {
+    await take(records);
+    return false;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    if (records.length === 1) return true;
+  }
+  let otherKey = false;
+  for (const record of records) otherKey = (await takeReadable(take, [record])) || otherKey;
+  return otherKey;
 }
 
-async function drainSegment(
-  path: string,
-  take: (records: Buffer[]) => Promise<void>,
-  log: Logger,
-): Promise<number> {
-  const { records, cut } = readSegment(await readFile(path));
-  if (records.length > 0) await take(records);
-  if (cut > 0) {
-    // A crash tore the last record before it was acknowledged; but a damaged disk would look the same, so it is kept.
-    const folder = dirname(path);
-    await rename(path, join(dirname(folder), `${basename(folder)}-${basename(path)}.cut`));
-    log.warn({ bytes: cut, items: records.length }, 'spool.tail-cut');
-  } else await rm(path);
-  return records.length;
+async function segmentsBelow(folder: string): Promise<Segment[]> {
+  const names = await readdir(folder, { recursive: true });
+  return Promise.all(
+    names
+      .filter((name) => name.endsWith('.segment'))
+      .map(async (name) => {
+        const path = join(folder, name);
+        return { path, bytes: (await stat(path)).size, done: 0 };
+      }),
+  );
+}
+
+function sizeOf(segments: { path: string; bytes: number }[]): SpoolSize {
+  const times = segments.map(({ path }) => Number(basename(path).slice(0, 15)));
+  return {
+    segments: segments.length,
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    oldestAt: times.length === 0 ? null : Math.min(...times),
+  };
+}
+
+/**
+ * What all processes with this DATA_DIR have in their spools, from the disk: for the operator's command.
+ * @returns also how many files were set aside for a look
+ */
+export async function readSpools(root: string): Promise<SpoolSize & { keptFiles: number }> {
+  try {
+    const names = await readdir(root, { recursive: true });
+    const paths = names.filter((name) => name.endsWith('.segment')).map((name) => join(root, name));
+    const segments = await Promise.all(
+      paths.map(async (path) => ({ path, bytes: (await stat(path).catch(() => ({ size: 0 }))).size })),
+    );
+    const isKept = (name: string) => Object.values(KEPT).some((end) => name.endsWith(end));
+    return {
+      ...sizeOf(segments),
+      keptFiles: names.filter((name) => !name.includes('/') && isKept(name)).length,
+    };
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return { ...sizeOf([]), keptFiles: 0 };
+  }
+}
+
+/** A new name in a folder is on the disk only when the folder was synced too. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }

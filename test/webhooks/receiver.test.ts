@@ -174,7 +174,13 @@ describe('notifications', () => {
   it('above 4 MB without a length are refused with 413 too', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const sending = request(
-        { port, host: '127.0.0.1', path: '/webhooks/whatsapp', method: 'POST' },
+        {
+          port,
+          host: '127.0.0.1',
+          path: '/webhooks/whatsapp',
+          method: 'POST',
+          headers: { 'X-Hub-Signature-256': signature(good, SECRET) },
+        },
         (response) => {
           response.resume();
           resolve(response.statusCode);
