@@ -24,41 +24,43 @@ interface StoreOptions {
   collections: Collection<BaseRow>[];
 }
 
+/** Until the database has answered once and proven the master key, nothing is read or written. */
+class NotConnectedError extends Error {
+  /** Named as the driver's, so that whoever tells an outage from a fault takes it for one. */
+  override name = 'MongoNotConnectedError';
+}
+
 export class Store {
-  readonly keyring: Keyring;
-  /** Reads and writes of parallel lanes, together. */
-  readonly batches: Batches;
+  readonly #keyring: Keyring;
+  readonly #batches: Batches;
+  readonly #options: StoreOptions;
   readonly #main: Connection;
   readonly #keys: Connection;
   readonly #collections: Collection<BaseRow>[];
   readonly #models = new Map<string, ScopedModel<BaseRow>>();
+  #isProven = false;
 
-  private constructor(main: Connection, keys: Connection, options: StoreOptions) {
-    this.#main = main;
-    this.#keys = keys;
+  /** Asks no server for anything: see `connect`. */
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#main = mongoose.createConnection();
+    this.#keys = mongoose.createConnection();
     this.#collections = [...options.collections, Keys];
     for (const collection of this.#collections) {
-      const connection = collection.database === 'keys' ? keys : main;
+      const connection = collection.database === 'keys' ? this.#keys : this.#main;
       this.#models.set(collection.name, buildModel(connection, collection));
     }
     const { master, clock, random } = options;
-    this.batches = new Batches((collection) => this.model(collection));
-    this.keyring = new Keyring({ model: this.model(Keys), batches: this.batches, master, clock, random });
+    this.#batches = new Batches((collection) => this.#modelOf(collection));
+    const model = this.#modelOf(Keys);
+    this.#keyring = new Keyring({ model, batches: this.#batches, master, clock, random });
   }
 
-  /** Connects, makes missing indexes, and proves the master key. */
+  /** A connected store. */
   static async open(options: StoreOptions): Promise<Store> {
-    const main = await connect(databaseUri(options.uri));
-    const keys = await connect(options.keysUri ?? databaseUri(options.uri, '_keys')).catch(
-      async (error: unknown) => {
-        await main.close();
-        throw error;
-      },
-    );
-    const store = new Store(main, keys, options);
+    const store = new Store(options);
     try {
-      await store.#ensureIndexes();
-      await store.keyring.verifyMasterKey();
+      await store.connect();
       return store;
     } catch (error) {
       await store.close();
@@ -66,7 +68,42 @@ export class Store {
     }
   }
 
+  /** Connects, makes missing indexes, and proves the master key. May be tried again after an outage. @throws SealError for another key */
+  async connect(): Promise<void> {
+    const { uri, keysUri } = this.#options;
+    await open(this.#main, databaseUri(uri));
+    await open(this.#keys, keysUri ?? databaseUri(uri, '_keys'));
+    await this.#ensureIndexes();
+    await this.#keyring.verifyMasterKey();
+    this.#isProven = true;
+  }
+
+  /** The master key is the one that this database was made with. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  get keyring(): Keyring {
+    this.#mustBeProven();
+    return this.#keyring;
+  }
+
+  /** Reads and writes of parallel lanes, together. */
+  get batches(): Batches {
+    this.#mustBeProven();
+    return this.#batches;
+  }
+
   model<Row extends BaseRow>(collection: Collection<Row>): ScopedModel<Row> {
+    this.#mustBeProven();
+    return this.#modelOf(collection);
+  }
+
+  #mustBeProven(): void {
+    if (!this.#isProven) throw new NotConnectedError('The database has not answered yet.');
+  }
+
+  #modelOf<Row extends BaseRow>(collection: Collection<Row>): ScopedModel<Row> {
     const model = this.#models.get(collection.name);
     if (!model) {
       throw new SafeError(`The collection ${collection.name} is missing from the list of collections.`);
@@ -76,6 +113,7 @@ export class Store {
 
   /** True when the database answers now. */
   async isReachable(): Promise<boolean> {
+    if (!this.#isProven) return false;
     try {
       await this.#main.getClient().db().command({ ping: 1 }, { timeoutMS: 2_000 });
       return true;
@@ -107,12 +145,10 @@ export class Store {
   }
 }
 
-async function connect(uri: string): Promise<Connection> {
-  return mongoose
-    .createConnection(uri, {
-      serverSelectionTimeoutMS: SERVER_WAIT_MS,
-      promoteBuffers: true,
-      retryWrites: false,
-    })
-    .asPromise();
+async function open(connection: Connection, uri: string): Promise<void> {
+  await connection.openUri(uri, {
+    serverSelectionTimeoutMS: SERVER_WAIT_MS,
+    promoteBuffers: true,
+    retryWrites: false,
+  });
 }
