@@ -9,7 +9,7 @@ import { Shares } from '../src/endpoints/shares.ts';
 import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
 
 /** Lanes worked at the same time by one process: they mostly wait for others' servers. */
-const CONCURRENCY = 128;
+const CONCURRENCY = 256;
 /** No endpoint holds more than a quarter of them. */
 const SHARE = CONCURRENCY / 4;
 

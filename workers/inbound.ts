@@ -7,11 +7,11 @@ import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
 import { handleItem, parkFailed } from '../src/webhooks/inbound.ts';
 import { RoutesTable } from '../src/webhooks/routes-table.ts';
 
-/** Lanes worked at the same time by one process. */
-const CONCURRENCY = 32;
+/** Lanes worked at the same time by one process: they wait for the database together, and share its calls. */
+const CONCURRENCY = 256;
 
 export function startInbound(ctx: Context, redis: Redis): LaneWorker[] {
-  const routes = new RoutesTable();
+  const routes = RoutesTable.lasting(ctx);
   return ctx.inbound.queues.map(({ name: queue }) =>
     workLanes({
       redis,

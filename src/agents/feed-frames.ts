@@ -1,6 +1,6 @@
 /** From entries of the stream to what goes over the wire; content is read here, with the tenant's keys. */
 import type { Context } from '../context.ts';
-import { type ConversationRow, Conversations, type MessageRow, Messages } from '../conversations/model.ts';
+import { Conversations, Messages } from '../conversations/model.ts';
 import { conversationViews, messageViews } from '../conversations/views.ts';
 import { withTenant } from '../store/scope.ts';
 import { FEED_EVENT_TYPES, type FeedEntry } from './feed.ts';
@@ -19,7 +19,7 @@ export async function framesOf(ctx: Context, tenantId: string, entries: FeedEntr
   const conversationIds = idsOf(entries.map((entry) => entry.conversationId));
   const messageIds = idsOf(entries.map((entry) => entry.messageId));
   const [conversations, messages] = await withTenant(tenantId, () =>
-    Promise.all([conversationsById(ctx, conversationIds), messagesById(ctx, messageIds)]),
+    Promise.all([conversationsById(ctx, tenantId, conversationIds), messagesById(ctx, tenantId, messageIds)]),
   );
   return entries.flatMap(({ id, type, conversationId, messageId }) => {
     if (type === 'reset') return [resetFrame(id)];
@@ -48,21 +48,24 @@ function idsOf(ids: (string | undefined)[]): string[] {
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
-async function conversationsById(ctx: Context, ids: string[]) {
-  if (ids.length === 0) return new Map<string, never>();
-  const filter = { _id: { $in: ids } };
-  const rows = await ctx.store.model(Conversations).find(filter).lean<ConversationRow[]>().exec();
-  return byId(await conversationViews(ctx, rows));
+async function conversationsById(ctx: Context, tenantId: string, ids: string[]) {
+  const rows = await Promise.all(ids.map((id) => ctx.store.batches.find(Conversations, tenantId, id)));
+  return byId(
+    await conversationViews(
+      ctx,
+      rows.filter((row) => row !== null),
+    ),
+  );
 }
 
-async function messagesById(ctx: Context, ids: string[]) {
-  if (ids.length === 0) return new Map<string, never>();
-  const rows = await ctx.store
-    .model(Messages)
-    .find({ _id: { $in: ids } })
-    .lean<MessageRow[]>()
-    .exec();
-  return byId(await messageViews(ctx, rows));
+async function messagesById(ctx: Context, tenantId: string, ids: string[]) {
+  const rows = await Promise.all(ids.map((id) => ctx.store.batches.find(Messages, tenantId, id)));
+  return byId(
+    await messageViews(
+      ctx,
+      rows.filter((row) => row !== null),
+    ),
+  );
 }
 
 function byId<View extends { id: string }>(views: View[]): Map<string, View> {

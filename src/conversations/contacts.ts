@@ -19,14 +19,14 @@ export interface Profile {
   username?: string | undefined;
 }
 
-/** The contact known by these identities; made when there is none. Runs in the tenant's scope. */
+/** The contact known by these identities, of which `held` says who has them; made when there is none. Runs in the tenant's scope. */
 export async function findOrCreateContact(
   ctx: Context,
   tenantId: string,
   known: KnownAs,
   profile: Profile,
+  held: Holders,
 ): Promise<ContactRow> {
-  const held = await holdersOf(ctx, tenantId, known);
   const contactId =
     (await ownerAmong(ctx, tenantId, known, held)) ?? (await claimContactId(ctx, tenantId, known));
   const row =
@@ -75,9 +75,9 @@ function identitiesOf({ bsuid, phone }: KnownAs): Identity[] {
 }
 
 /** Contact by kind of identity that holds it now. */
-type Holders = Partial<Record<Identity['kind'], string>>;
+export type Holders = Partial<Record<Identity['kind'], string>>;
 
-async function holdersOf(ctx: Context, tenantId: string, known: KnownAs): Promise<Holders> {
+export async function holdersOf(ctx: Context, tenantId: string, known: KnownAs): Promise<Holders> {
   const found = await Promise.all(
     identitiesOf(known).map(async (identity) => {
       const _id = await identityKey(ctx, tenantId, identity);

@@ -42,6 +42,14 @@ export async function ensureConversation(ctx: Context, between: Between): Promis
   return (await findConversation(ctx, tenantId, _id)) ?? row;
 }
 
+/** The conversation between a channel and a contact, if there is one. */
+export async function conversationWith(
+  ctx: Context,
+  { tenantId, channelId, contactId }: Omit<Between, 'groupId'>,
+): Promise<ConversationRow | null> {
+  return findConversation(ctx, tenantId, await conversationIdFor(ctx, tenantId, channelId, { contactId }));
+}
+
 export async function findConversation(
   ctx: Context,
   tenantId: string,

@@ -4,12 +4,13 @@
  */
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
+import type { EndpointRow } from '../endpoints/model.ts';
 import { oweDeliveries } from '../endpoints/owe.ts';
 import { type MessageRow, Messages } from './model.ts';
 
-/** Forwards a message that is due and marks it done, in the tenant's scope. */
-export async function forwardMessage(ctx: Context, row: MessageRow): Promise<void> {
-  await oweDeliveries(ctx, row);
+/** Forwards a message that is due to these endpoints and marks it done, in the tenant's scope. */
+export async function forwardMessage(ctx: Context, row: MessageRow, endpoints: EndpointRow[]): Promise<void> {
+  await oweDeliveries(ctx, row, endpoints);
   await publish(ctx, row.tenantId, {
     type: 'message.received',
     conversationId: row.conversationId,

@@ -3,6 +3,7 @@
  * forwarded under its lane with ids that repeat, then marked done. A redo forwards what is still due.
  */
 import type { Context } from '../context.ts';
+import { interestedEndpoints } from '../endpoints/owe.ts';
 import { Park } from '../ops/errors.ts';
 import {
   contactOf,
@@ -14,8 +15,13 @@ import {
   text,
   timeOf,
 } from '../whatsapp/payload.ts';
-import { findOrCreateContact } from './contacts.ts';
-import { ensureConversation, findConversation, touchConversation } from './conversations.ts';
+import { findOrCreateContact, type Holders, holdersOf } from './contacts.ts';
+import {
+  conversationWith,
+  ensureConversation,
+  findConversation,
+  touchConversation,
+} from './conversations.ts';
 import { forwardMessage } from './forward.ts';
 import { inboundMessageId } from './ids.ts';
 import { type ConversationRow, type MessageRow, Messages } from './model.ts';
@@ -38,12 +44,14 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
   const wamid = isJson(message) ? text(message.id) : undefined;
   if (!isJson(message) || wamid === undefined) throw new Park('failed', 'A message without an id.');
   const _id = await inboundMessageId(ctx, inbound.tenantId, inbound.phoneNumberId, wamid);
-  const known = await findMessage(ctx, inbound.tenantId, _id);
+  const [known, held] = await Promise.all([
+    findMessage(ctx, inbound.tenantId, _id),
+    holdersOf(ctx, inbound.tenantId, senderOf(message)),
+  ]);
   if (known) return redo(ctx, known);
-  const conversation = await conversationOf(ctx, inbound, message);
+  const conversation = await conversationOf(ctx, inbound, message, held);
   const row = await insert(ctx, { inbound, conversation, _id, wamid, message });
-  await touch(ctx, conversation, row);
-  await forwardMessage(ctx, row);
+  await pass(ctx, conversation, row);
   return 'stored';
 }
 
@@ -51,8 +59,7 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
 async function redo(ctx: Context, row: MessageRow): Promise<StoreOutcome> {
   if (row.forward !== 'due') return 'repeat';
   const conversation = await findConversation(ctx, row.tenantId, row.conversationId);
-  if (conversation) await touch(ctx, conversation, row);
-  await forwardMessage(ctx, row);
+  await pass(ctx, conversation, row);
   return 'forwarded';
 }
 
@@ -65,20 +72,28 @@ export async function findMessage(
 }
 
 /** The conversation with the one who wrote, or with the group. */
-async function conversationOf(ctx: Context, inbound: Inbound, message: Json): Promise<ConversationRow> {
+async function conversationOf(
+  ctx: Context,
+  inbound: Inbound,
+  message: Json,
+  held: Holders,
+): Promise<ConversationRow> {
   const { tenantId, channelId } = inbound;
   const sender = senderOrPark(message);
-  const profile = profileOf(contactOf(inbound.body.contacts, sender));
-  const contact = await findOrCreateContact(ctx, tenantId, sender, profile);
   const groupId = text(message.group_id);
-  const conversation = await ensureConversation(ctx, {
-    tenantId,
-    channelId,
-    contactId: contact._id,
-    groupId,
-  });
+  const profile = profileOf(contactOf(inbound.body.contacts, sender));
+  // Most write again: who holds the identity is the contact, and the two rows are read together.
+  const likely = held.bsuid ?? held.phone;
+  const [contact, conversation] = await Promise.all([
+    findOrCreateContact(ctx, tenantId, sender, profile, held),
+    likely === undefined || groupId !== undefined
+      ? null
+      : conversationWith(ctx, { tenantId, channelId, contactId: likely }),
+  ]);
+  if (conversation?.contactId === contact._id) return conversation;
+  const ensured = await ensureConversation(ctx, { tenantId, channelId, contactId: contact._id, groupId });
   // In a group each message has its own writer.
-  return { ...conversation, contactId: contact._id };
+  return { ...ensured, contactId: contact._id };
 }
 
 interface Arrived {
@@ -151,11 +166,18 @@ function contentOf(message: Json, type: string): Json {
   return Array.isArray(payload) ? { [type]: payload } : {};
 }
 
-async function touch(ctx: Context, conversation: ConversationRow, row: MessageRow): Promise<void> {
-  await touchConversation(ctx, conversation, {
-    messageId: row._id,
-    position: row.position,
-    at: new Date(Math.floor(row.position / 1000)),
-    inboundAt: row.timestamp,
-  });
+/** Moves the conversation forward, then passes the message on; where it goes is looked up meanwhile. */
+async function pass(ctx: Context, conversation: ConversationRow | null, row: MessageRow): Promise<void> {
+  const [endpoints] = await Promise.all([
+    interestedEndpoints(ctx, row.tenantId),
+    conversation === null
+      ? undefined
+      : touchConversation(ctx, conversation, {
+          messageId: row._id,
+          position: row.position,
+          at: new Date(Math.floor(row.position / 1000)),
+          inboundAt: row.timestamp,
+        }),
+  ]);
+  await forwardMessage(ctx, row, endpoints);
 }

@@ -3,6 +3,7 @@
  * behind nothing is done, since those items are still there and will forward their rows.
  */
 import type { Context } from '../context.ts';
+import { interestedEndpoints } from '../endpoints/owe.ts';
 import type { LaneItem } from '../lanes/item.ts';
 import { withTenant } from '../store/scope.ts';
 import { forwardMessage } from './forward.ts';
@@ -47,7 +48,7 @@ export async function handleForwardItem(
   const outcome = await withTenant(tenantId, async () => {
     const row = await findMessage(ctx, tenantId, messageId);
     if (row?.forward !== 'due') return 'repeat';
-    await forwardMessage(ctx, row);
+    await forwardMessage(ctx, row, await interestedEndpoints(ctx, tenantId));
     return 'forwarded';
   });
   return { outcome, tenantId };

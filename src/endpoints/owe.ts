@@ -6,18 +6,25 @@ import { Deliveries, type DeliveryRow, type EndpointRow, Endpoints } from './mod
 
 const EVENT = 'message.received';
 
+/** The tenant's active endpoints that want to hear of received messages. */
+export async function interestedEndpoints(ctx: Context, tenantId: string): Promise<EndpointRow[]> {
+  const endpoints = await ctx.store.batches.findBy(Endpoints, 'tenantId', tenantId, tenantId);
+  return endpoints.filter(({ status, events }) => status === 'active' && events.includes(EVENT));
+}
+
 /**
- * Owes a received message to each active endpoint of its tenant and wakes their lanes. Runs in the tenant's scope.
+ * Owes a received message to each of these endpoints and wakes their lanes. Runs in the tenant's scope.
  * A redo owes nothing twice: the row's id is made of message and endpoint.
  */
-export async function oweDeliveries(ctx: Context, message: MessageRow): Promise<void> {
-  const { batches } = ctx.store;
-  const endpoints = await batches.findBy(Endpoints, 'tenantId', message.tenantId, message.tenantId);
-  const owed = endpoints.filter(({ status, events }) => status === 'active' && events.includes(EVENT));
+export async function oweDeliveries(
+  ctx: Context,
+  message: MessageRow,
+  endpoints: EndpointRow[],
+): Promise<void> {
   await Promise.all(
-    owed.map(async (endpoint) => {
+    endpoints.map(async (endpoint) => {
       const row = deliveryOf(ctx, message, endpoint);
-      await batches.insert(Deliveries, row);
+      await ctx.store.batches.insert(Deliveries, row);
       await ctx.lanes.endpoints.wake({ lane: row.lane, tenantId: row.tenantId });
     }),
   );

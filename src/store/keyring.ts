@@ -77,7 +77,7 @@ export class Keyring {
   /** The owner's key; made at first use. @throws ErasedError when it was destroyed. */
   async keyOf(tenantId: string, owner: KeyOwner): Promise<DataKey> {
     const subjectId = owner.kind === 'tenant' ? tenantId : owner.id;
-    return this.#cached(`${tenantId}/${owner.kind}/${subjectId}`, async () => {
+    return this.#cached(tenantId, `${tenantId}/${owner.kind}/${subjectId}`, async () => {
       const rows = await asOperator('keyring: key of an owner', () =>
         this.#of.batches.findBy(Keys, 'subjectId', tenantId, subjectId),
       );
@@ -88,7 +88,7 @@ export class Keyring {
 
   /** The key with this id, if it is this tenant's. @throws ErasedError when it was destroyed or never was. */
   async #keyById(tenantId: string, keyId: string): Promise<DataKey> {
-    return this.#cached(`${tenantId}/#${keyId}`, async () => {
+    return this.#cached(tenantId, nameById(tenantId, keyId), async () => {
       const row = await asOperator('keyring: key by id', () => this.#of.batches.find(Keys, tenantId, keyId));
       if (!row) throw new ErasedError('The key of this content no longer exists.');
       return this.#unwrap(row);
@@ -166,19 +166,21 @@ export class Keyring {
     return { id: row._id, secret };
   }
 
-  async #cached(name: string, load: () => Promise<DataKey>): Promise<DataKey> {
+  async #cached(tenantId: string, name: string, load: () => Promise<DataKey>): Promise<DataKey> {
     const now = this.#of.clock.now();
     const known = this.#cache.get(name);
     if (known && known.until > now) return known.key;
-    return this.#loading.get(name) ?? this.#load(name, now, load);
+    return this.#loading.get(name) ?? this.#load(tenantId, name, now, load);
   }
 
-  #load(name: string, now: number, load: () => Promise<DataKey>): Promise<DataKey> {
+  #load(tenantId: string, name: string, now: number, load: () => Promise<DataKey>): Promise<DataKey> {
     const loading = load()
       .then((key) => {
         if (this.#loading.get(name) !== loading) return key; // keys were destroyed meanwhile: read, but not kept
         if (this.#cache.size >= KEY_CACHE_LIMIT) this.#cache.clear();
-        this.#cache.set(name, { key, until: now + KEY_CACHE_MS });
+        const kept = { key, until: now + KEY_CACHE_MS };
+        this.#cache.set(name, kept);
+        this.#cache.set(nameById(tenantId, key.id), kept); // what it sealed names it by its id
         return key;
       })
       .finally(() => {
@@ -188,6 +190,8 @@ export class Keyring {
     return loading;
   }
 }
+
+const nameById = (tenantId: string, keyId: string) => `${tenantId}/#${keyId}`;
 
 /** Derived once per key and kind; goes with the key. */
 const lookupSecrets = new WeakMap<DataKey, Map<string, Buffer>>();

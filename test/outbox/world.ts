@@ -1,7 +1,7 @@
 /** A business with one number, its clients, and a sender: all that the outbox tests need. */
 import { Writable } from 'node:stream';
 
-import { findOrCreateContact } from '../../src/conversations/contacts.ts';
+import { findOrCreateContact, holdersOf } from '../../src/conversations/contacts.ts';
 import {
   ensureConversation,
   findConversation,
@@ -82,7 +82,13 @@ export async function openWorld(clock: Clock, environment: Record<string, string
     logged: () => lines.join(''),
     conversation: (who, lastInboundAt = new Date(clock.now())) =>
       mine(async () => {
-        const contact = await findOrCreateContact(ctx, tenantId, who, { name: 'Dana Levi' });
+        const contact = await findOrCreateContact(
+          ctx,
+          tenantId,
+          who,
+          { name: 'Dana Levi' },
+          await holdersOf(ctx, tenantId, who),
+        );
         const conversation = await ensureConversation(ctx, { tenantId, channelId, contactId: contact._id });
         if (lastInboundAt) {
           const position = ctx.positions.next();
