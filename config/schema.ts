@@ -171,7 +171,11 @@ export const SETTINGS = {
   },
   METRICS_PORT: {
     schema: port.optional(),
-    help: 'Port for /metrics (not served yet).',
+    help: 'Port for /metrics (Prometheus), on HOST, or on this machine only when HOST is unset. Unset: not served.',
     example: '9464',
+  },
+  CANARY: {
+    schema: oneOf(['on', 'off']).default('on'),
+    help: 'A webhook of our own each minute through the whole way of a message; an alarm when none comes through. Needs META_APP_SECRET.',
   },
 } as const satisfies Record<string, Setting>;

@@ -10,6 +10,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Context } from '../context.ts';
+import { CANARY_AGENT } from '../ops/metrics.ts';
 import { type AppDirectory, DEFAULT_APP, type KnownApp, settingsApp } from '../tenants/apps.ts';
 import { BODY_LIMITS, type BodyLimits, type BodyProblem, BodyRoom } from './body.ts';
 import type { Intake } from './intake.ts';
@@ -46,13 +47,19 @@ export function createWebhookHandler(
   return (request, response) => {
     const started = performance.now();
     answer(receiver, request, response).then(
-      (outcome) => ctx.log.info({ ...outcome, ms: elapsed(started) }, 'webhook.handled'),
+      (outcome) =>
+        ctx.log.info({ ...outcome, ...ofCanary(request, outcome), ms: elapsed(started) }, 'webhook.handled'),
       (error: unknown) => {
         ctx.log.error({ status: 503, ms: elapsed(started), err: error }, 'webhook.not-taken');
         end(response.setHeader('Retry-After', RETRY_AFTER_SECONDS), 503, 'Not taken; please repeat.');
       },
     );
   };
+}
+
+/** The installation looking at itself is in no rate; only who has the secret can say so. */
+function ofCanary({ headers }: IncomingMessage, { outcome }: Outcome): { kind?: 'canary' } {
+  return outcome === 'taken' && headers['user-agent'] === CANARY_AGENT ? { kind: 'canary' } : {};
 }
 
 function onlySettings({ settings }: Context): AppDirectory {

@@ -28,6 +28,7 @@ describe('reading the settings', () => {
       GRAPH_API_VERSION: 'v25.0',
       ROLE: 'all',
       LOG_LEVEL: 'info',
+      CANARY: 'on',
       EMBEDDED_MONGODB: 'auto',
     });
   });
