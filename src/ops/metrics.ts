@@ -157,10 +157,10 @@ const ALERTS = {
   help: 'Lines of the log that begin with alert., by their word.',
 };
 
-/** A label is a word of ours; anything else would be somebody's. */
-const WORD = /^[A-Za-z0-9][A-Za-z0-9._{}/-]{0,63}$/;
+/** A label is a word of ours, a route or a status; anything else would be somebody's. */
+const WORD = /^(?!.*\d{4})(?:[A-Za-z/][\w{}/-]{0,63}|\d{3})$/;
 /** Words of one label; more would be values of something that has no end. */
-const MOST_WORDS = 200;
+const MOST_WORDS = 100;
 
 export interface Metrics {
   registry: Registry;

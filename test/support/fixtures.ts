@@ -11,6 +11,7 @@ import { addChannel } from '../../src/tenants/channels.ts';
 import { createApiKey } from '../../src/tenants/keys.ts';
 import { type Scope, SCOPES } from '../../src/tenants/model.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
+import type { WebhookHandler } from '../../src/webhooks/receiver.ts';
 import { WABA } from './webhook.ts';
 
 export interface Business {
@@ -131,9 +132,14 @@ export interface TestGateway {
   close(budgetMs?: number): Promise<void>;
 }
 
-/** The product's server on a port of its own. */
-export async function openGateway(ctx: Context): Promise<TestGateway> {
-  const server = createServer(ctx, { webhook: (_request, response) => void response.end('webhook') });
+/** The product's server on a port of its own; `webhook` may be the receiver. */
+export async function openGateway(
+  ctx: Context,
+  { webhook }: { webhook: WebhookHandler } = {
+    webhook: (_request, response) => void response.end('webhook'),
+  },
+): Promise<TestGateway> {
+  const server = createServer(ctx, { webhook });
   const url = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
   return {
     url,
