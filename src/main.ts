@@ -1,18 +1,25 @@
 /**
  * The gateway's process: starts its parts in order, stops them in reverse, each with a time budget.
  *
- *   settings → embedded servers → database → Redis → workers → web server
+ *   settings → keys → embedded servers → spool → web server → database and Redis, however long → workers
+ *
+ * The web server comes before the servers of others, so that webhooks are taken, onto the disk if need be, by a
+ * process that starts while they are away.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { SettingsError } from '../config/settings.ts';
 import { startWorkers } from '../workers/index.ts';
+import { explain } from './cli/explain.ts';
+import type { Context } from './context.ts';
 import { createServer } from './http/server.ts';
-import { createLogger, type Logger, SafeError } from './ops/log.ts';
-import { openContext } from './start.ts';
+import { Health } from './ops/health.ts';
+import { createLogger, type Logger } from './ops/log.ts';
+import { buildContext, type BuiltContext } from './start.ts';
+import { LastKnown } from './store/last-known.ts';
 import { openRedis } from './store/redis.ts';
-import { openIntake } from './webhooks/intake.ts';
+import { KnownApps } from './tenants/apps-known.ts';
+import { type Intake, openIntake } from './webhooks/intake.ts';
 import { createWebhookHandler } from './webhooks/receiver.ts';
 import { Spool } from './webhooks/spool.ts';
 
@@ -24,60 +31,93 @@ const WATCHDOG_MS = 25_000;
 export interface Gateway {
   /** Port of the web server; null for a process that only works. */
   port: number | null;
+  /** Resolves when the servers answer and all parts run. @throws what no waiting mends: then stop */
+  ready: Promise<void>;
   stop(): Promise<void>;
 }
+
+type Stops = (() => Promise<unknown>)[];
 
 /** Starts what ROLE says. @throws when a part does not start; what had started is stopped again. */
 export async function startGateway(
   environment: Record<string, string | undefined>,
   log?: Logger,
 ): Promise<Gateway> {
-  const progress = (line: string) => process.stderr.write(`${line}\n`);
-  const opened = await openContext(environment, {
-    onProgress: progress,
-    ...(log ? { log } : {}),
-  });
-  const { ctx, redisUrl } = opened;
-  const stops: (() => Promise<unknown>)[] = [() => opened.close()];
+  const onProgress = (line: string) => process.stderr.write(`${line}\n`);
+  const built = await buildContext(environment, { onProgress, ...(log ? { log } : {}) });
+  const { ctx } = built;
+  const stops: Stops = [() => built.close()];
+  let stopping = false;
   const stop = async () => {
+    stopping = true;
     for (const step of stops.splice(0).reverse()) await step();
   };
   try {
-    const { ROLE, WORKERS, PORT, HOST } = ctx.settings;
-    if (ROLE !== 'web') {
-      const redis = openRedis({
-        url: redisUrl,
-        log: ctx.log,
-        clock: ctx.clock,
-        part: 'workers',
-        mode: 'wait',
-      });
-      stops.push(() => Promise.resolve(redis.disconnect()));
-      const workers = startWorkers(ctx, redis, WORKERS);
-      stops.push(() => Promise.all(workers.map((worker) => worker.close(WORKER_BUDGET_MS))));
-    }
-    let port: number | null = null;
-    if (ROLE !== 'worker') {
-      const root = join(ctx.settings.DATA_DIR, 'spool');
-      const spool = await Spool.open({ root, log: ctx.log, random: ctx.random, clock: ctx.clock });
-      const intake = openIntake({
-        lanes: ctx.inbound,
-        spool,
-        redis: ctx.queueRedis,
-        master: ctx.master,
-        log: ctx.log,
-      });
-      stops.push(() => intake.close());
-      const server = createServer(ctx, { webhook: createWebhookHandler(ctx, intake) });
-      stops.push(() => server.close(WEB_BUDGET_MS));
-      port = await server.listen(PORT, HOST);
-    }
-    ctx.log.info({ role: ROLE, port: port ?? undefined, pid: process.pid }, 'gateway.ready');
-    return { port, stop };
+    const { ROLE } = ctx.settings;
+    if (built.isEmbedded) await built.connect('brief');
+    const web = ROLE === 'worker' ? undefined : await startWeb(ctx, stops);
+    const port = web?.port ?? null;
+    const ready = (async () => {
+      if (!built.isEmbedded) await built.connect('endless');
+      await web?.apps.start();
+      if (stopping) return;
+      if (ROLE !== 'web') startWork(built, stops);
+      ctx.log.info({ role: ROLE, port: port ?? undefined, pid: process.pid }, 'gateway.ready');
+    })();
+    ready.catch(() => undefined); // whoever waits for it is told
+    return { port, ready, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function startWeb(ctx: Context, stops: Stops): Promise<{ port: number; apps: KnownApps }> {
+  const { log, master, settings } = ctx;
+  const apps = await KnownApps.open(
+    ctx,
+    new LastKnown({ dataDir: settings.DATA_DIR, name: 'apps', master, log }),
+  );
+  stops.push(() => apps.close());
+  const spoolFolder = join(settings.DATA_DIR, 'spool');
+  const spool = await Spool.open({ root: spoolFolder, log, random: ctx.random, clock: ctx.clock });
+  // What an earlier process kept here opens with this key, so it is the right one, whatever the database says later.
+  const keyWasProven = apps.isRead;
+  const intake = openIntake({
+    lanes: ctx.inbound,
+    spool,
+    redis: ctx.queueRedis,
+    master,
+    log,
+    isKeyProven: () => keyWasProven || ctx.store.isProven,
+  });
+  stops.push(() => intake.close());
+  const health = new Health(ctx, { spoolFolder, notes: () => spoolNotes(ctx, intake) });
+  const server = createServer(ctx, { webhook: createWebhookHandler(ctx, intake, { apps }), health });
+  stops.push(() => server.close(WEB_BUDGET_MS));
+  const port = await server.listen(settings.PORT, settings.HOST);
+  log.info({ port, pid: process.pid }, 'gateway.listening');
+  return { port, apps };
+}
+
+/** For /readyz: what waits on this process's disk. */
+function spoolNotes(ctx: Context, intake: Intake): string[] {
+  const { segments, bytes, oldestAt } = intake.spooled();
+  if (oldestAt === null) return [];
+  const seconds = Math.max(0, Math.round((ctx.clock.now() - oldestAt) / 1000));
+  return [`The spool holds ${bytes} bytes in ${segments} segments, the oldest of ${seconds} seconds ago.`];
+}
+
+function startWork({ ctx, redisUrl }: BuiltContext, stops: Stops): void {
+  const redis = openRedis({ url: redisUrl, log: ctx.log, clock: ctx.clock, part: 'workers', mode: 'wait' });
+  const workers = startWorkers(ctx, redis, ctx.settings.WORKERS);
+  // Started last, but stopped after the web server: before it in the list.
+  stops.splice(
+    1,
+    0,
+    () => Promise.resolve(redis.disconnect()),
+    () => Promise.all(workers.map((worker) => worker.close(WORKER_BUDGET_MS))),
+  );
 }
 
 /** Runs until SIGTERM or SIGINT; a second signal, or a stop that hangs, ends it at once. */
@@ -85,37 +125,42 @@ async function run(): Promise<void> {
   const gateway = await startGateway(process.env);
   const log = createLogger(process.env.LOG_LEVEL ?? 'info');
   let stopping = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
+  const stop = (exitCode: number) => {
     stopping = true;
-    log.info({ signal }, 'gateway.stopping');
     setTimeout(() => {
       log.error({ reason: 'the stop took too long' }, 'gateway.watchdog');
       process.exit(1);
     }, WATCHDOG_MS).unref();
     gateway.stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => {
         log.error({ err: error }, 'gateway.stop-failed');
         process.exit(1);
       },
     );
   };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    log.info({ signal }, 'gateway.stopping');
+    stop(0);
+  };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  gateway.ready.catch((error: unknown) => {
+    if (stopping) return;
+    tell(error);
+    stop(1);
+  });
 }
 
-/** What a person at the terminal is told: our own sentences whole, of others name and code. */
-function explain(error: unknown): string {
-  if (error instanceof SettingsError || error instanceof SafeError) return error.message;
-  return error instanceof Error
-    ? `The gateway did not start: ${error.name}: ${error.message}`
-    : 'The gateway did not start.';
+/** What a person at the terminal is told. */
+function tell(error: unknown): void {
+  process.stderr.write(`The gateway did not start. ${explain(error).message ?? ''}\n`);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   run().catch((error: unknown) => {
-    process.stderr.write(`${explain(error)}\n`);
+    tell(error);
     process.exit(1);
   });
 }

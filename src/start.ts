@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { openEmbedded } from '../embedded/index.ts';
 import { collections } from './collections.ts';
+import { connectServers, type Patience } from './connect.ts';
 import type { Context } from './context.ts';
 import { ItemLanes } from './lanes/item-lanes.ts';
 import { LaneQueue } from './lanes/queue.ts';
@@ -13,7 +14,7 @@ import { systemClock, systemRandom } from './ops/clock.ts';
 import { createLogger, type Logger } from './ops/log.ts';
 import { Positions } from './store/ids.ts';
 import { MasterKey } from './store/master-key.ts';
-import { openRedis, whenReady } from './store/redis.ts';
+import { openRedis } from './store/redis.ts';
 import { Store } from './store/store.ts';
 
 /** Inbound lanes are spread over this many queues; more than one needs a Redis Cluster. */
@@ -26,28 +27,64 @@ export interface OpenContext {
   close(): Promise<void>;
 }
 
+/** A context whose servers may still be away. */
+export interface BuiltContext extends OpenContext {
+  /** None of the servers is another's: they were started, or found running, here. */
+  isEmbedded: boolean;
+  /** Waits for the servers. @throws what no waiting mends; with brief patience also when one does not answer */
+  connect(patience: Patience): Promise<void>;
+}
+
 interface Options {
   log?: Logger;
   /** Told what is being installed or started, for a person who waits. */
   onProgress?: (line: string) => void;
 }
 
-/** @throws SettingsError, or an error that says which server is away and what to set. */
+/** A context with its servers. @throws SettingsError, or an error that says which server is away and what to set. */
 export async function openContext(
   environment: Record<string, string | undefined>,
   options: Options = {},
 ): Promise<OpenContext> {
+  const built = await buildContext(environment, options);
+  try {
+    await built.connect('brief');
+    return built;
+  } catch (error) {
+    await built.close();
+    throw error;
+  }
+}
+
+/** A context that has asked no server of others for anything yet; embedded ones are started. @throws SettingsError */
+export async function buildContext(
+  environment: Record<string, string | undefined>,
+  options: Options = {},
+): Promise<BuiltContext> {
   const settings = readSettings(environment);
   const log = options.log ?? createLogger(settings.LOG_LEVEL);
+  const closing = new AbortController();
   const closers: (() => Promise<unknown>)[] = [];
+  let connecting: Promise<void> = Promise.resolve();
   const close = async () => {
+    closing.abort();
+    await connecting.catch(() => undefined); // who waits for it is told
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
     const servers = await openServers(settings, options.onProgress);
     closers.push(() => servers.close());
-    const ctx = await connect(settings, log, servers, closers);
-    return { ctx, redisUrl: servers.redisUrl, close };
+    const ctx = await build(settings, log, servers, closers);
+    return {
+      ctx,
+      redisUrl: servers.redisUrl,
+      isEmbedded: !settings.REDIS_URL && !settings.MONGODB_URI,
+      connect(patience) {
+        connecting = connectServers(ctx, patience, closing.signal);
+        return connecting;
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -77,7 +114,7 @@ async function openServers(settings: Settings, onProgress?: (line: string) => vo
   return { redisUrl, mongodbUri, close: () => embedded.close() };
 }
 
-async function connect(
+async function build(
   settings: Settings,
   log: Logger,
   servers: Servers,
@@ -86,7 +123,7 @@ async function connect(
   const clock = systemClock;
   const random = systemRandom;
   const master = new MasterKey(await masterKeys(settings, log), random);
-  const store = await Store.open({
+  const store = new Store({
     uri: servers.mongodbUri,
     keysUri: settings.KEYS_MONGODB_URI,
     master,
@@ -105,9 +142,16 @@ async function connect(
     mode: 'fail-fast',
   });
   closers.push(() => Promise.resolve(liveRedis.disconnect()));
-  await Promise.all([whenReady(queueRedis, 'REDIS_URL'), whenReady(liveRedis, 'REDIS_LIVE_URL')]);
   const prefix = settings.REDIS_PREFIX;
-  const inbound = new ItemLanes({ redis: queueRedis, prefix, log, clock, random, master, queues: INBOUND_QUEUES });
+  const inbound = new ItemLanes({
+    redis: queueRedis,
+    prefix,
+    log,
+    clock,
+    random,
+    master,
+    queues: INBOUND_QUEUES,
+  });
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),

@@ -1,5 +1,8 @@
 /** A gateway's context on the real servers of this run, with a database and a key prefix of its own. */
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { readSettings } from '../../config/settings.ts';
 import { collections } from '../../src/collections.ts';
@@ -22,6 +25,7 @@ export function testEnvironment(overrides: Record<string, string> = {}): Record<
     MONGODB_URI: mongo.toString(),
     REDIS_URL: required('REDIS_URL'),
     REDIS_PREFIX: name,
+    DATA_DIR: join(tmpdir(), `whatsper-${name}`),
     MASTER_KEY: randomBytes(32).toString('base64'),
     META_APP_SECRET: 'app-secret-of-the-tests',
     META_VERIFY_TOKEN: 'verify-token-of-the-tests',
@@ -89,6 +93,7 @@ export async function testContext(
       const keys = await queueRedis.keys(`*${prefix}*`);
       if (keys.length > 0) await queueRedis.del(...keys);
       await Promise.all([queueRedis.quit(), liveRedis.quit()]);
+      await rm(settings.DATA_DIR, { recursive: true, force: true });
     },
   };
 }
