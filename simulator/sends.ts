@@ -27,9 +27,20 @@ export interface SentMessage {
   readonly statuses: { status: StatusName; at: Date; deliveryId: string }[];
 }
 
-/** Every accepted send. */
+/** One request of the gateway to send something, accepted or not. */
+export interface SendCall {
+  readonly callbackData: string | null;
+  readonly at: Date;
+  /** `dropped`: it did not count as sent, and no Graph error said so. */
+  outcome: 'accepted' | 'refused' | 'dropped';
+  /** The whole answer, in Meta's own words, went out on a connection that still stood. */
+  answered: boolean;
+}
+
+/** Every accepted send, and every request for one. */
 export class Sends {
   readonly list: SentMessage[] = [];
+  readonly calls: SendCall[] = [];
   readonly #byWamid = new Map<string, SentMessage>();
 
   add(sent: SentMessage): void {

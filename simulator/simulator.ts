@@ -5,7 +5,7 @@ import type { Person } from './people/people.ts';
 import type { WriteOptions, Written } from './people/writing.ts';
 import { write } from './people/writing.ts';
 import type { Receipts } from './receipts.ts';
-import type { SentMessage, StatusName } from './sends.ts';
+import type { SendCall, SentMessage, StatusName } from './sends.ts';
 import type { PersonInput } from './settings.ts';
 import type { Simulation } from './simulation.ts';
 import type { ClientMessage } from './webhooks/client-message.ts';
@@ -44,6 +44,8 @@ export interface Simulator {
   readonly faults: Faults;
   /** Every send that got a wamid, oldest first. */
   readonly sent: readonly SentMessage[];
+  /** Every request to send something, also those that were not accepted, oldest first. */
+  readonly calls: readonly SendCall[];
   /** Every webhook, oldest first. */
   readonly deliveries: readonly DeliveryRecord[];
   /** Sends the GET by which Meta checks a callback address. */
@@ -91,6 +93,7 @@ export function makeSimulator(simulation: Simulation, receipts: Receipts, door: 
     url: door.url,
     faults,
     sent: sends.list,
+    calls: sends.calls,
     deliveries: deliveries.records,
     client(input) {
       const person = people.create(input);

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 
 import type { Fault } from '../faults.ts';
 import type { Receipts } from '../receipts.ts';
-import type { SentMessage } from '../sends.ts';
+import type { SendCall, SentMessage } from '../sends.ts';
 import type { BusinessNumber } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
 import { accept, acceptedBody, addresseeOf, windowClosed } from './accept.ts';
@@ -31,6 +31,20 @@ function answerByFault(response: Response, fault: Fault | undefined): boolean {
 const isAccepted = (fault: Fault | undefined): boolean =>
   fault === undefined || !('accepted' in fault) || fault.accepted;
 
+/** Notes the request as one that Meta refused; what comes of it is written over that. */
+function noteCall({ sends, clock }: Simulation, rawBody: unknown, response: Response): SendCall {
+  const data: unknown =
+    typeof rawBody === 'object' && rawBody !== null
+      ? Reflect.get(rawBody, 'biz_opaque_callback_data')
+      : undefined;
+  const callbackData = typeof data === 'string' ? data : null;
+  const call: SendCall = { callbackData, at: clock(), outcome: 'refused', answered: false };
+  const inItsWords = (): boolean => String(response.getHeader('content-type')).includes('json');
+  response.once('finish', () => (call.answered = inItsWords()));
+  sends.calls.push(call);
+  return call;
+}
+
 /**
  * `POST /{phone-number-id}/messages`: checks, meets an ordered fault, accepts, answers, and starts the statuses.
  * @throws GraphError for what Meta refuses
@@ -42,6 +56,7 @@ export async function send(
   rawBody: unknown,
   response: Response,
 ): Promise<void> {
+  const call = noteCall(simulation, rawBody, response);
   const body = parseSend(rawBody);
   const who = addresseeOf(simulation, number, body);
   const fault = simulation.faults.take(number.phoneNumberId, who.waId ?? who.recipient ?? who.to ?? '');
@@ -51,10 +66,12 @@ export async function send(
   const closed = windowClosed(simulation, number, who, body);
   if (closed && simulation.settings.window === 'http') throw new GraphError(131047);
   if (!isAccepted(fault)) {
+    call.outcome = 'dropped';
     answerByFault(response, fault);
     return;
   }
   const sent = accept(simulation, number, who, body);
+  call.outcome = 'accepted';
   const course: Fault | undefined = closed ? { kind: 'failedStatus', code: 131047, afterSent: false } : fault;
   const begin = (): void => {
     if (!who.lost) receipts.start(sent, course);

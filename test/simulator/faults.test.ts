@@ -52,6 +52,30 @@ describe('an ordered fault', () => {
     expect(gateway.statuses()).toEqual(['sent', 'delivered', 'read']);
   });
 
+  it('is kept among the calls with what became of it and whether it was answered', async () => {
+    const { simulator } = await start();
+    const faults: Parameters<typeof simulator.faults.nextSend>[0][] = [
+      { kind: 'slow', milliseconds: 1 },
+      { kind: 'error', code: 130429 },
+      { kind: 'http' },
+      { kind: 'http', accepted: true },
+      { kind: 'reset', accepted: false },
+      { kind: 'reset' },
+    ];
+    for (const fault of faults) {
+      simulator.faults.nextSend(fault);
+      await sendText(simulator, { to }).catch(() => undefined);
+    }
+    expect(simulator.calls.map(({ outcome, answered }) => [outcome, answered])).toEqual([
+      ['accepted', true],
+      ['refused', true],
+      ['dropped', false],
+      ['accepted', false],
+      ['dropped', false],
+      ['accepted', false],
+    ]);
+  });
+
   it('cuts the connection without accepting', async () => {
     const { simulator } = await start();
     simulator.faults.nextSend({ kind: 'reset', accepted: false });
