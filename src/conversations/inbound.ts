@@ -34,6 +34,8 @@ interface Inbound {
   position: number;
   /** `{ message, contacts }` as received. */
   body: Json;
+  /** How it came to here, for its timeline. */
+  way?: Pick<MessageRow, 'routedAt' | 'spooled' | 'retries'>;
 }
 
 export type StoreOutcome = 'stored' | 'repeat' | 'forwarded';
@@ -133,6 +135,7 @@ async function insert(ctx: Context, arrived: Arrived): Promise<MessageRow> {
     ),
     wamid: await ctx.store.keyring.seal(owner, { ...place, field: 'wamid' }, wamid),
     storedAt: new Date(ctx.clock.now()),
+    ...inbound.way,
     forward: 'due',
     ...(position < conversation.lastPosition && (await isLate(ctx, conversation._id, position))
       ? { late: true }

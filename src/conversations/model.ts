@@ -117,6 +117,12 @@ export interface MessageRow extends TenantRow {
   /** Sealed wamid. */
   wamid?: Buffer;
   storedAt: Date;
+  /** Inbound: when a worker took it from its lane and knew its owner. */
+  routedAt?: Date;
+  /** Inbound: it waited on a receiver's disk first. */
+  spooled?: boolean;
+  /** Inbound: how often it was put back from the dead letters. */
+  retries?: number;
   /** Inbound: what is still to be forwarded to feed, bot and endpoints. */
   forward?: 'due' | 'done';
   forwardedAt?: Date;
@@ -129,9 +135,13 @@ export interface MessageRow extends TenantRow {
   bodyDigest?: string;
   /** Sealed: the sender's own biz_opaque_callback_data. */
   callbackData?: Buffer;
+  /** Digest of that, for look-ups. */
+  callbackKey?: string;
   attemptToken?: string;
   attemptAt?: Date;
   attempts?: number;
+  /** Attempts that WhatsApp did not accept, the last 20. */
+  tries?: { at: Date; ms: number; outcome: string; code?: number; reason?: string }[];
   /** Not before this time: back-off. */
   dueAt?: Date;
   /** Graph error code, or 0 when the reason is ours. */
@@ -155,15 +165,23 @@ export const Messages = tenantCollection<MessageRow>('messages', {
     content: held.sealedContent(),
     wamid: held.sealedIdentity(),
     storedAt: held.technical({ type: Date, required: true }),
+    routedAt: held.technical(Date),
+    spooled: held.technical(Boolean),
+    retries: held.technical(Number),
     forward: held.technical(String),
     forwardedAt: held.technical(Date),
     late: held.technical(Boolean),
     sentBy: held.technical(String),
     bodyDigest: held.technical(String),
     callbackData: held.sealedContent(),
+    callbackKey: held.technical(String),
     attemptToken: held.technical(String),
     attemptAt: held.technical(Date),
     attempts: held.technical(Number),
+    tries: held.technical({
+      type: [{ _id: false, at: Date, ms: Number, outcome: String, code: Number, reason: String }],
+      default: undefined,
+    }),
     dueAt: held.technical(Date),
     errorCode: held.technical(Number),
     errorReason: held.technical(String),
@@ -177,6 +195,7 @@ export const Messages = tenantCollection<MessageRow>('messages', {
       options: { partialFilterExpression: { direction: 'out' } },
     },
     { keys: { contactId: 1 } },
+    { keys: { callbackKey: 1 }, options: { partialFilterExpression: { callbackKey: { $exists: true } } } },
   ],
 });
 

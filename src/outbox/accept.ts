@@ -93,6 +93,11 @@ async function messageIdFor(
   return `msg_${await ctx.store.keyring.lookup(tenantId, 'idempotency', principal, idempotencyKey)}`;
 }
 
+/** Digest by which the sender's own callback data is found again. */
+export async function callbackKey(ctx: Context, tenantId: string, callbackData: string): Promise<string> {
+  return ctx.store.keyring.lookup(tenantId, 'callback', callbackData);
+}
+
 /** The same for the same body to the same conversation, whatever the order of its fields was. */
 async function digestOf(ctx: Context, request: SendRequest, body: SendBody): Promise<string> {
   const { type, text, context, biz_opaque_callback_data: callbackData } = body;
@@ -142,7 +147,10 @@ async function newRow(
     dueAt: now,
     ...(callbackData === undefined
       ? {}
-      : { callbackData: await keyring.seal(owner, { ...place, field: 'callbackData' }, callbackData) }),
+      : {
+          callbackData: await keyring.seal(owner, { ...place, field: 'callbackData' }, callbackData),
+          callbackKey: await callbackKey(ctx, tenantId, callbackData),
+        }),
   };
 }
 

@@ -12,7 +12,17 @@ import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
 import { isWindowOpen } from '../whatsapp/window.ts';
 import type { Brakes } from './brakes.ts';
 import { requestBody } from './request.ts';
-import { claim, failAttempt, failUnsent, findAttempt, giveBack, markUnconfirmed, requeue } from './states.ts';
+import {
+  claim,
+  failAttempt,
+  failUnsent,
+  findAttempt,
+  giveBack,
+  markUnconfirmed,
+  noteTry,
+  requeue,
+  type Try,
+} from './states.ts';
 
 /** How often the messages of a paused channel are looked at again. */
 const PAUSED_WAIT_MS = 60_000;
@@ -58,7 +68,9 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   }
   const started = ctx.clock.now();
   const outcome = await sender.graph.sendMessage({ phoneNumberId: channel.phoneNumberId, token, body });
-  logAttempt(ctx, attempt, outcome, ctx.clock.now() - started);
+  const ms = ctx.clock.now() - started;
+  logAttempt(ctx, attempt, outcome, ms);
+  if (outcome.kind !== 'accepted') await noteTry(ctx, attempt, triedAs(attempt, outcome, ms));
   return settle(ctx, sender, { attempt, around }, outcome);
 }
 
@@ -182,6 +194,17 @@ function connectPauseMs(ctx: Context, { timestamp }: MessageRow): number {
 /** Up to a quarter more, so that many lanes do not come back at once. */
 function withJitter(ctx: Context, ms: number): number {
   return Math.ceil(ms * (1 + ctx.random.bytes(1).readUInt8() / 1024));
+}
+
+/** For the timeline: words and clocks of an attempt that was not accepted. */
+function triedAs({ attemptAt, storedAt }: MessageRow, outcome: SendOutcome, ms: number): Try {
+  return {
+    at: attemptAt ?? storedAt,
+    ms,
+    outcome: outcome.kind,
+    ...(outcome.kind === 'refused' ? { code: outcome.code } : {}),
+    ...('cause' in outcome && typeof outcome.cause === 'string' ? { reason: outcome.cause } : {}),
+  };
 }
 
 function logAttempt(ctx: Context, attempt: MessageRow, outcome: SendOutcome, ms: number): void {

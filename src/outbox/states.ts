@@ -90,6 +90,18 @@ export async function failUnsent(ctx: Context, message: MessageRow, failure: Fai
   await fail(ctx, message, { _id: message._id, status: 'queued' }, { ...failure, attemptAt });
 }
 
+export type Try = NonNullable<MessageRow['tries']>[number];
+/** An outage of hours must not make a row grow without end. */
+const TRIES_KEPT = 20;
+
+/** Keeps what an attempt came to; changes no state. */
+export async function noteTry(ctx: Context, { _id }: Attempt, tried: Try): Promise<void> {
+  await ctx.store
+    .model(Messages)
+    .updateOne({ _id }, { $push: { tries: { $each: [tried], $slice: -TRIES_KEPT } } })
+    .exec();
+}
+
 /** `sending → unconfirmed`: nobody can know whether it was sent. */
 export async function markUnconfirmed(ctx: Context, attempt: Attempt): Promise<void> {
   const { modifiedCount } = await ctx.store

@@ -81,7 +81,12 @@ async function storeItem(
   { item, ...to }: { tenantId: string; channelId: string; phoneNumberId: string; item: LaneItem },
 ): Promise<string> {
   if (item.kind === 'message') {
-    return handleInboundMessage(ctx, { ...to, position: item.position, body: item.body });
+    const way = {
+      routedAt: new Date(ctx.clock.now()),
+      ...(item.spooled ? { spooled: true } : {}),
+      ...(item.retried ? { retries: item.retried.retries } : {}),
+    };
+    return handleInboundMessage(ctx, { ...to, position: item.position, body: item.body, way });
   }
   const status = isJson(item.body.status) ? item.body.status : {};
   const receivedAt = new Date(Math.floor(item.position / 1000));

@@ -139,7 +139,8 @@ class OpenIntake {
   }
 
   #sealed(item: Placed): Buffer {
-    return this.#of.master.seal('transit', PLACE, Buffer.from(JSON.stringify(item)));
+    const spooled = { ...item, item: { ...item.item, spooled: true } };
+    return this.#of.master.seal('transit', PLACE, Buffer.from(JSON.stringify(spooled)));
   }
 
   async #append(items: Placed[]): Promise<void> {

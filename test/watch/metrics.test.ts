@@ -183,11 +183,12 @@ describe('metrics', () => {
   });
 
   it('do not grow with the words that come', async () => {
-    for (let at = 0; at < 1_000; at += 1)
-      {ctx.log.info({ outcome: `made-up-${'x'.repeat(at % 60)}${at}` }, 'outbox.attempted');}
+    for (let at = 0; at < 1_000; at += 1) {
+      ctx.log.info({ outcome: `made-up-${'x'.repeat(at % 60)}${at}` }, 'outbox.attempted');
+    }
     const text = await server.scrape();
     expect(text.split('\n').filter((line) => line.startsWith('whatsper_sends_total')).length).toBeLessThan(
-      100,
+      150,
     );
   });
 });
