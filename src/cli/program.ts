@@ -3,6 +3,7 @@ import { Command } from 'commander';
 
 import { effectiveSettings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
+import { appCommands } from './apps.ts';
 import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { Output, type Terminal } from './output.ts';
@@ -49,6 +50,7 @@ export function program({ environment, terminal, withContext }: Door): Command {
     );
   };
   tenantCommands(root, bind);
+  appCommands(root, bind);
   deadLetterCommands(root, bind);
   bind(
     root.command('status').description('servers, queues, ages of what waits, dead letters'),

@@ -11,6 +11,7 @@ import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { replayParked } from '../webhooks/replay.ts';
+import { requireApp } from './apps.ts';
 import { recordHolder } from './holders.ts';
 import { checkInput, metaId, textLine } from './input.ts';
 import { type ChannelRow, Channels, type RouteRow, Routes } from './model.ts';
@@ -72,6 +73,7 @@ export async function addChannel(
 ): Promise<Channel & { created: boolean; replayed: number; waiting: number }> {
   const { tenantId, ...wanted } = checkInput(newChannel, input);
   await findTenant(ctx, tenantId);
+  await requireApp(ctx, wanted.app);
   const route = await claimRoute(ctx, tenantId, wanted);
   await recordHolder(ctx, wanted.phoneNumberId, tenantId);
   const { row, created } = await withTenant(tenantId, () => writeChannel(ctx, route, wanted));

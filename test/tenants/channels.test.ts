@@ -5,6 +5,7 @@ import type { LaneItem } from '../../src/lanes/item.ts';
 import { DeadLetters } from '../../src/lanes/model.ts';
 import { replayDeadLetter } from '../../src/lanes/retry.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
+import { addApp } from '../../src/tenants/apps.ts';
 import { addChannel, listChannels, type NewChannel } from '../../src/tenants/channels.ts';
 import { type ChannelRow, Channels, type RouteRow, Routes } from '../../src/tenants/model.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
@@ -64,6 +65,7 @@ describe('channels', () => {
   });
 
   it('renews what it knows when the same tenant adds the number again', async () => {
+    await addApp(ctx, { name: 'second', secret: 'secret-of-the-second' });
     const wanted = number({ name: 'Sales' });
     const first = await addChannel(ctx, wanted);
     await withTenant(tenantId, () =>
