@@ -9,6 +9,7 @@ import { deadLetterCommands } from './dead-letters.ts';
 import { Output, type Terminal } from './output.ts';
 import { showStatus } from './status.ts';
 import { tenantCommands } from './tenants.ts';
+import { timelineCommand } from './timeline.ts';
 
 const HELP = `
 Every command takes --json: one JSON document on standard output, whose fields stay.
@@ -52,6 +53,7 @@ export function program({ environment, terminal, withContext }: Door): Command {
   tenantCommands(root, bind);
   appCommands(root, bind);
   deadLetterCommands(root, bind);
+  timelineCommand(root, bind);
   bind(
     root.command('status').description('servers, queues, ages of what waits, dead letters'),
     ({ ctx, output }) => showStatus(ctx, output),

@@ -122,9 +122,24 @@ export const ChannelSchema = z
   .meta({ id: 'Channel' });
 export type ChannelView = z.infer<typeof ChannelSchema>;
 
+const timelineItem = z.object({ at: time, step: z.string(), detail: payload.optional() });
+
 export const TimelineSchema = z
-  .object({ items: z.array(z.object({ at: time, step: z.string(), detail: payload.optional() })) })
+  .object({ items: z.array(timelineItem) })
   .meta({ id: 'Timeline', description: 'What happened to a message, oldest first.' });
+
+export const TimelinesSchema = z
+  .object({
+    items: z.array(
+      z.object({
+        messageId: z.string(),
+        conversationId: z.string(),
+        direction,
+        steps: z.array(timelineItem),
+      }),
+    ),
+  })
+  .meta({ id: 'Timelines', description: 'What happened to the messages with this name, the newest first.' });
 
 /** Id in a path; one of another shape is answered like one that does not exist (handler.ts). */
 export const idParams = z.strictObject({ id: z.string() });

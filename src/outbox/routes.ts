@@ -7,13 +7,13 @@ import type { ConversationRow } from '../conversations/model.ts';
 import { conversationById, conversationWith } from '../conversations/read.ts';
 import { messageView } from '../conversations/views.ts';
 import { type Route, route } from '../http/route.ts';
-import { idParams, MessageSchema, TimelineSchema } from '../http/schemas.ts';
+import { idParams, MessageSchema, TimelineSchema, TimelinesSchema } from '../http/schemas.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { Channels } from '../tenants/model.ts';
 import { acceptSend } from './accept.ts';
 import { parseSendBody, SendBody } from './body.ts';
 import { resolveMessage } from './resolve.ts';
-import { timelineOf } from './timeline.ts';
+import { findTimelines, timelineOf } from './timeline.ts';
 
 /** To whom a message of `POST /v1/messages` goes: a channel, and one of phone and business-scoped user id. */
 const address = {
@@ -34,6 +34,16 @@ const StartBody = SendBody.extend(address).refine(
   { path: ['to'], error: 'give exactly one of to and recipient' },
 );
 type StartBody = z.infer<typeof StartBody>;
+
+const TimelineBody = z
+  .strictObject({
+    messageId: z.string().min(1).max(100).optional(),
+    wamid: z.string().min(1).max(512).optional(),
+    callbackId: z.string().min(1).max(512).optional(),
+  })
+  .refine((body) => Object.keys(body).length === 1, {
+    error: 'give exactly one of messageId, wamid and callbackId',
+  });
 
 const resolution = z.strictObject({ as: z.enum(['sent', 'failed', 'resend']) });
 
@@ -89,6 +99,18 @@ export const outboxRoutes: Route[] = [
     params: idParams,
     response: TimelineSchema,
     handle: async (ctx, { tenantId, params }) => ({ items: await timelineOf(ctx, tenantId, params.id) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/timeline',
+    summary: 'What happened to a message, found by one of its ids',
+    description:
+      'By our id, WhatsApp’s (`wamid`), or the `biz_opaque_callback_data` that it was sent with, of which there may be several messages. A wamid holds the client’s number, so it stands in the body: addresses end up in the logs of proxies.',
+    scope: 'messages:read',
+    body: TimelineBody,
+    response: TimelinesSchema,
+    problems: { 404: 'There is no such message, or it is not yours.' },
+    handle: async (ctx, { tenantId, body }) => ({ items: await findTimelines(ctx, tenantId, body) }),
   }),
   route({
     method: 'post',

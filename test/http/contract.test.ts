@@ -138,6 +138,31 @@ describe('every route', () => {
     );
   });
 
+  it('POST /v1/timeline finds a message by our id, its wamid, and its callback data', async () => {
+    const by = async (body: object) =>
+      (await ask<{ items: { messageId: string }[] }>('post', '/v1/timeline', '', { body })).items.map(
+        ({ messageId }) => messageId,
+      );
+    const { wamid } = await ask<MessageView>('get', '/v1/messages/{id}', first.messageId);
+    expect(await by({ messageId: first.messageId })).toEqual([first.messageId]);
+    expect(await by({ wamid })).toEqual([first.messageId]);
+    const send = () =>
+      ask<MessageView>('post', '/v1/conversations/{id}/messages', first.conversationId, {
+        body: { type: 'text', text: { body: 'ok' }, biz_opaque_callback_data: 'order 8' },
+      });
+    const [one, two] = [await send(), await send()];
+    expect(await by({ callbackId: 'order 8' })).toEqual([two.id, one.id]);
+    expect(await by({ callbackId: one.id })).toEqual([one.id]);
+    for (const [status, body] of [
+      [404, { wamid: 'wamid.nobody' }],
+      [404, { callbackId: 'order 9' }],
+      [422, {}],
+      [422, { wamid, messageId: first.messageId }],
+    ] as const) {
+      expect((await gateway.ask('POST', '/v1/timeline', { key: business.key, body })).status).toBe(status);
+    }
+  });
+
   it('POST /v1/conversations/{id}/messages takes a text, and a repeat of it once', async () => {
     const asking = {
       body: { type: 'text', text: { body: 'ok', preview_url: false }, biz_opaque_callback_data: 'order 7' },

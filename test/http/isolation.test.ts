@@ -79,6 +79,7 @@ const ATTACKS: Record<string, Attack> = {
   },
   'get /v1/messages/{id}': { id: (ids) => ids.messageId, expected: 404 },
   'get /v1/messages/{id}/timeline': { id: (ids) => ids.messageId, expected: 404 },
+  'post /v1/timeline': { body: ({ messageId }) => ({ messageId }), expected: 404 },
   'post /v1/messages/{id}/resolve': {
     id: (ids) => ids.messageId,
     body: () => ({ as: 'sent' }),
