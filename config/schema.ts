@@ -169,6 +169,14 @@ export const SETTINGS = {
     schema: oneOf(['auto', 'builtin']).default('auto'),
     help: 'With MONGODB_URI unset: auto starts a mongod found on the machine, else the built-in server; builtin never looks for one.',
   },
+  EMBEDDED_REDIS_MAXMEMORY: {
+    schema: z
+      .string()
+      .regex(/^\d+(k|m|g)b$/i, 'must be an amount of memory like 512mb or 2gb')
+      .optional(),
+    help: 'With REDIS_URL unset: most memory of the embedded Redis; at three quarters of it webhooks go to the spool. Unset: a quarter of the machine, from 64 MB to 2 GB.',
+    example: '512mb',
+  },
   METRICS_PORT: {
     schema: port.optional(),
     help: 'Port for /metrics (Prometheus), on HOST, or on this machine only when HOST is unset. Unset: not served.',

@@ -18,7 +18,7 @@ const messageSchema = z.union([
 
 /** What programs need to run and to reach the network; above all no secret of ours, since these processes live on. */
 const PASSED_ON =
-  /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|APT_CONFIG|LD_LIBRARY_PATH|(https?|no|all)_proxy)$/i;
+  /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|APT_CONFIG|LD_LIBRARY_PATH|EMBEDDED_REDIS_MAXMEMORY|(https?|no|all)_proxy)$/i;
 
 /**
  * Starts a supervisor in a session of its own, so that neither the end of this process nor Ctrl-C in its terminal

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { Redis } from 'ioredis';
@@ -9,6 +10,7 @@ import type { Server, StartingServer } from '../supervisor/server-process.ts';
 import type { RedisProgram } from './find.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
+const MEGABYTE = 1024 * 1024;
 
 /**
  * A private Redis (or Valkey) for queues: on loopback, behind a random password, every write on the disk before it is
@@ -44,11 +46,26 @@ function configuration(folder: string, password: string): string {
     'appendfsync always',
     // The append-only file is complete in itself; a snapshot beside it would only cost time.
     'save ""',
+    // Above three quarters of it webhooks go to the disk, so that what works the queues has room left.
+    `maxmemory ${memoryLimit()}`,
     'maxmemory-policy noeviction',
     'daemonize no',
     'supervised no',
     '',
   ].join('\n');
+}
+
+/**
+ * EMBEDDED_REDIS_MAXMEMORY, else a quarter of what the machine, or the container, has: 64 MB at least, 2 GB at most.
+ * Queues hold what is not handled yet, so this is hours of webhooks.
+ */
+function memoryLimit(): string {
+  const { EMBEDDED_REDIS_MAXMEMORY: wished } = process.env;
+  if (wished !== undefined && /^\d+[kmg]?b?$/i.test(wished)) return wished;
+  const limit = process.constrainedMemory();
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  const megabytes = Math.floor(memory / 4 / MEGABYTE);
+  return `${Math.max(64, Math.min(2_048, megabytes))}mb`;
 }
 
 /** A path as redis.conf reads it: double quotes, with a backslash before what would end or bend them. */

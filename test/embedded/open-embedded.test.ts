@@ -54,12 +54,21 @@ describe('openEmbedded', () => {
     for (const [name, value] of Object.entries(wanted)) {
       expect(await askRedis(redisUrl, 'CONFIG', 'GET', name)).toBe(`${name},${value}`);
     }
+    const [, limit] = (await askRedis(redisUrl, 'CONFIG', 'GET', 'maxmemory')).split(',');
+    expect(Number(limit)).toBeGreaterThanOrEqual(64 * 1024 * 1024);
     const { port } = new URL(redisUrl);
     await expect(askRedis(`redis://127.0.0.1:${port}`, 'GET', 'kept')).rejects.toThrow('NOAUTH');
     for (const name of ['redis/password', 'redis/redis.conf', 'embedded/redis.json']) {
       expect((await stat(join(dataDir, name))).mode & 0o077).toBe(0);
     }
     expect(await readFile(join(dataDir, 'embedded/supervisor.log'), 'utf8')).toBe('');
+  });
+
+  it('gives Redis the memory that the settings name', async () => {
+    const opener = await startOpener({ dataDir }, { EMBEDDED_REDIS_MAXMEMORY: '96mb' });
+    const bytes = 96 * 1024 * 1024;
+    expect(await askRedis(opener.redisUrl, 'CONFIG', 'GET', 'maxmemory')).toBe(`maxmemory,${bytes}`);
+    await opener.close();
   });
 
   it('shares one server between two users and stops it after the last', async () => {
