@@ -37,10 +37,15 @@ export class MasterKey {
 
   /** Keyed digest for names in Redis (lanes) and look-ups (people): the same on every process of the installation. */
   digest(purpose: 'lane' | 'person', ...parts: string[]): Buffer {
-    return createHmac('sha256', derive(this.#keys[0] as Buffer, purpose, 32))
+    const known = this.#digestKeys.get(purpose);
+    const key = known ?? derive(this.#keys[0] as Buffer, purpose, 32);
+    if (!known) this.#digestKeys.set(purpose, key);
+    return createHmac('sha256', key)
       .update(JSON.stringify(parts))
       .digest();
   }
+
+  readonly #digestKeys = new Map<string, Buffer>();
 
   #cache = new Map<Purpose, DataKey[]>();
 
