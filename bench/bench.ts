@@ -1,17 +1,20 @@
-/** Runs the chosen sections, the sides in turn within each round, and says what came out. */
-import { randomBytes } from 'node:crypto';
+/** Runs the chosen sections one after the other and says what came out. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 
-import { type EndToEndRun, runEndToEnd } from './end-to-end.ts';
-import type { Options } from './options.ts';
+import { type EndToEndRun, measureEndToEnd } from './end-to-end.ts';
+import { type FeedsRun, measureFeeds } from './feeds.ts';
+import { type FloodRun, measureFlood } from './flood.ts';
+import { type GrowthRun, measureStored, measureTenants } from './growth.ts';
+import { type IngestRun, measureIngest } from './ingest.ts';
+import type { Options, Section } from './options.ts';
+import { writePlots } from './plots.ts';
+import { stopAllPrograms } from './programs.ts';
+import { type Ratio, ratiosOf } from './ratios.ts';
 import { type Endpoint, openEndpoint } from './receivers.ts';
 import { openServers, type Servers } from './servers.ts';
-import { openBare } from './sides/bare.ts';
-import { openNaive } from './sides/naive.ts';
-import { openOurs } from './sides/ours.ts';
-import type { Side, SideName, SideOptions } from './sides/side.ts';
+import { tablesOf } from './tables.ts';
 import { requireProc } from './usage.ts';
 
 /** What a section runs with. */
@@ -23,85 +26,80 @@ export interface Bench {
   say(line: string): void;
 }
 
-const OPENERS = { bare: openBare, naive: openNaive, ours: openOurs };
+export interface Result {
+  startedAt: string;
+  minutes: number;
+  machine: Record<string, string | number>;
+  settings: { rounds: number; seconds: number; quick: boolean };
+  ratios: Ratio[];
+  ingest?: IngestRun[];
+  endToEnd?: EndToEndRun[];
+  stored?: GrowthRun[];
+  tenants?: GrowthRun[];
+  flood?: FloodRun[];
+  feeds?: FeedsRun[];
+}
 
+/** Runs what the options choose and prints it. @returns the process's exit code */
 export async function runBench(options: Options): Promise<number> {
   requireProc();
   const started = Date.now();
   const say = (line: string) => console.error(`• ${line} (${Math.round((Date.now() - started) / 1000)} s)`);
   const folder = await mkdtemp(join(tmpdir(), 'whatsper-bench-'));
-  say('Starting the servers');
-  const servers = await openServers(folder, options.mongodbUri);
-  const endpoint = await openEndpoint();
-  const bench: Bench = { options, servers, endpoint, folder, say };
+  const closers: (() => Promise<void> | void)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const machine = machineOf(servers);
-    const endToEnd = options.only.includes('end-to-end') ? await measureEndToEnd(bench) : undefined;
-    const result = { machine, options, endToEnd };
-    console.log(JSON.stringify(result, undefined, 2));
+    say('Starting the servers');
+    const servers = await openServers(folder, options.mongodbUri);
+    closers.push(() => servers.close());
+    const endpoint = await openEndpoint();
+    closers.push(() => endpoint.close(), stopAllPrograms);
+    const bench: Bench = { options, servers, endpoint, folder, say };
+    const work = measure(bench, started);
+    const result = await Promise.race([work, interruption()]);
+    if (result === 'interrupted') return 130;
+    if (options.plots !== undefined) await writePlots(result, options.plots);
+    console.log(options.json ? JSON.stringify(result, undefined, 2) : tablesOf(result));
     return 0;
   } finally {
-    await endpoint.close();
-    await servers.close();
-    await rm(folder, { recursive: true, force: true });
+    for (const close of closers.reverse()) await close();
   }
 }
 
-function machineOf(servers: Servers) {
+/** The processes that are measured end with this one. */
+function interruption(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+}
+
+async function measure(bench: Bench, started: number): Promise<Result> {
+  const { options, servers } = bench;
+  const wants = (section: Section) => options.only.includes(section);
+  const measured = {
+    ...(wants('ingest') ? { ingest: await measureIngest(bench) } : {}),
+    ...(wants('end-to-end') ? { endToEnd: await measureEndToEnd(bench) } : {}),
+    ...(wants('stored') ? { stored: await measureStored(bench) } : {}),
+    ...(wants('tenants') ? { tenants: await measureTenants(bench) } : {}),
+    ...(wants('flood') ? { flood: await measureFlood(bench) } : {}),
+    ...(wants('feeds') ? { feeds: await measureFeeds(bench) } : {}),
+  };
+  const { rounds, seconds, quick } = options;
+  return {
+    startedAt: new Date(started).toISOString(),
+    minutes: Math.round((Date.now() - started) / 6_000) / 10,
+    machine: machineOf(servers),
+    settings: { rounds, seconds, quick },
+    ratios: ratiosOf(measured),
+    ...measured,
+  };
+}
+
+function machineOf({ versions }: Servers): Record<string, string | number> {
   return {
     processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     memoryGb: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     node: process.versions.node,
-    ...servers.versions,
+    ...versions,
   };
-}
-
-const BUSINESSES = 10;
-const PEOPLE = 50;
-
-async function measureEndToEnd(bench: Bench): Promise<EndToEndRun[]> {
-  const { options, servers, endpoint } = bench;
-  const names = options.sides.filter((name) => name !== 'bare');
-  const sides = await openSides(bench, names, { businesses: BUSINESSES, listening: BUSINESSES });
-  try {
-    const runs: EndToEndRun[] = [];
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const side of turns(sides, round)) {
-        const { seconds } = options;
-        const run = await runEndToEnd(side, {
-          servers,
-          endpoint,
-          seconds,
-          people: PEOPLE,
-          listening: BUSINESSES,
-        });
-        bench.say(`end to end, round ${round + 1}, ${side.name}: ${run.messagesPerSecond} messages/s`);
-        runs.push(run);
-      }
-    }
-    return runs;
-  } finally {
-    for (const side of sides) await side.close();
-  }
-}
-
-/** Whoever began the last round ends this one. */
-export function turns<Item>(items: readonly Item[], round: number): Item[] {
-  const first = round % items.length;
-  return [...items.slice(first), ...items.slice(0, first)];
-}
-
-export async function openSides(
-  { servers, endpoint, folder, options }: Bench,
-  names: SideName[],
-  sizes: Pick<SideOptions, 'businesses' | 'listening'>,
-): Promise<Side[]> {
-  const run = randomBytes(4).toString('hex');
-  const sides: Side[] = [];
-  for (const name of names) {
-    const { profile } = options;
-    sides.push(await OPENERS[name]({ servers, folder, endpointUrl: endpoint.url, run, profile, ...sizes }));
-  }
-  return sides;
 }

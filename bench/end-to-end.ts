@@ -1,27 +1,21 @@
 /** From the webhook to the store, the endpoint and an agent's feed: as many at a time as keep everything busy. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { Connection } from './connection.ts';
-import { Notifications, type Sender, sendersFor } from './messages.ts';
-import type { Program } from './programs.ts';
-import { type Endpoint, type FeedReader, openFeed } from './receivers.ts';
+import type { Bench } from './bench.ts';
+import { type ByProcess, Running, type World } from './running.ts';
 import type { Servers } from './servers.ts';
-import { portOf, type Side, type SideName } from './sides/side.ts';
+import { openSides } from './sides/open.ts';
+import type { Side, SideName } from './sides/side.ts';
 import { percentile, rounded } from './statistics.ts';
-import { Tracker } from './tracker.ts';
-import { cpuMs, memoryKb } from './usage.ts';
+import { turns } from './turns.ts';
 
-/** Connections from WhatsApp. */
-const CONNECTIONS = 64;
-/** Messages that may be under way. */
-const WINDOW = 500;
+const BUSINESSES = 10;
+const PEOPLE = 50;
+
 /** At least so long before the measured time, and until everybody has written once. */
 const WARM_UP_MS = 3_000;
-const DRAIN_WITHIN_MS = 30_000;
-
-/** Whose time is counted. */
-export const PROCESSES = ['web', 'worker', 'redis', 'database', 'load'] as const;
-export type ByProcess = Record<(typeof PROCESSES)[number], number>;
+/** Nothing has arrived for so long. */
+const STUCK_MS = 20_000;
 
 export interface EndToEndRun {
   side: SideName;
@@ -31,6 +25,8 @@ export interface EndToEndRun {
   p99: number;
   /** Microseconds of processor time per message. */
   cpu: ByProcess;
+  /** Their sum without the load generator's. */
+  cost: number;
   /** MB at the end. */
   memory: ByProcess;
   /** Redis commands per message by name, with those inside scripts. */
@@ -43,120 +39,35 @@ export interface EndToEndRun {
   feedResets: number;
 }
 
-export interface EndToEndOptions {
-  servers: Servers;
-  endpoint: Endpoint;
-  seconds: number;
-  /** People who write to each business. */
-  people: number;
-  listening: number;
+/** Both sides that store, in turn. */
+export async function measureEndToEnd(bench: Bench): Promise<EndToEndRun[]> {
+  const { options } = bench;
+  const names = options.sides.filter((name) => name !== 'bare');
+  const sides = await openSides(bench, names, { businesses: BUSINESSES, listening: BUSINESSES });
+  const people = options.quick ? 5 : PEOPLE;
+  const world: World = { ...bench, people, listening: BUSINESSES, window: windowOf(bench) };
+  const runs: EndToEndRun[] = [];
+  try {
+    for (let round = 0; round < options.rounds; round += 1) {
+      for (const side of turns(sides, round)) {
+        const run = await runEndToEnd(side, world, options.seconds);
+        bench.say(`end to end, round ${round + 1}, ${side.name}: ${run.messagesPerSecond} messages/s`);
+        runs.push(run);
+      }
+    }
+    return runs;
+  } finally {
+    for (const side of sides) await side.close();
+  }
 }
 
-/** A side with all its processes, the feeds that are read, and people who write. */
-export class Running {
-  readonly tracker: Tracker;
-  readonly senders: Sender[];
-  readonly #side: Side;
-  readonly #notifications: Notifications;
-  readonly #programs: { web: Program; worker: Program };
-  readonly #connections: Connection[];
-  readonly #feeds: FeedReader[];
-  readonly #idle: Connection[];
-  readonly #servers: Servers;
-  sent = 0;
-  refused = 0;
-
-  private constructor(
-    side: Side,
-    options: EndToEndOptions,
-    parts: { programs: { web: Program; worker: Program }; connections: Connection[]; feeds: FeedReader[] },
-    tracker: Tracker,
-  ) {
-    this.#side = side;
-    this.#servers = options.servers;
-    this.#programs = parts.programs;
-    this.#connections = parts.connections;
-    this.#idle = [...parts.connections];
-    this.#feeds = parts.feeds;
-    this.tracker = tracker;
-    this.senders = sendersFor(side.numbers, options.people);
-    this.#notifications = new Notifications(side.target, String(Date.now()));
-  }
-
-  static async start(side: Side, options: EndToEndOptions): Promise<Running> {
-    const [web, worker] = await Promise.all([side.start('web'), side.start('worker')]);
-    const port = portOf(web);
-    const tracker = new Tracker({ feeds: options.listening > 0 });
-    options.endpoint.listener = (number) => tracker.atEndpoint(number);
-    const feeds: FeedReader[] = [];
-    for (let business = 0; business < options.listening; business += 1) {
-      feeds.push(await openFeed(side.feed(business, port), (number) => tracker.onFeed(number)));
-    }
-    const connections = await Connection.openMany(port, CONNECTIONS);
-    return new Running(side, options, { programs: { web, worker }, connections, feeds }, tracker);
-  }
-
-  /** Sends one message if a connection is free. @returns whether there was one */
-  send(sender: Sender, group = ''): boolean {
-    const connection = this.#idle.pop();
-    if (!connection) return false;
-    const number = this.sent;
-    this.sent += 1;
-    this.tracker.sent(number, group);
-    connection.send(this.#notifications.request(number, sender), (status) => {
-      this.#idle.push(connection);
-      if (status === 200) return;
-      this.refused += 1;
-      this.tracker.refused(number);
-    });
-    return true;
-  }
-
-  /** Processor time of each process so far, in milliseconds. */
-  cpu(): ByProcess {
-    return this.#byProcess(cpuMs);
-  }
-
-  /** MB of each process now. */
-  memory(): ByProcess {
-    return this.#byProcess((pids) => Math.round(memoryKb(pids) / 1024));
-  }
-
-  get feedResets(): number {
-    return this.#feeds.reduce((sum, { resets, broken }) => sum + resets + (broken ? 1 : 0), 0);
-  }
-
-  /** Waits until nothing is under way. @returns what did not arrive. */
-  async drained(): Promise<number> {
-    const deadline = Date.now() + DRAIN_WITHIN_MS;
-    while (this.tracker.inSystem > 0 && Date.now() < deadline) await pause(20);
-    return this.tracker.inSystem;
-  }
-
-  async stop(): Promise<void> {
-    for (const connection of this.#connections) connection.close();
-    for (const feed of this.#feeds) feed.close();
-    await Promise.all([this.#programs.worker.stop(), this.#programs.web.stop()]);
-  }
-
-  stored(): Promise<number> {
-    return this.#side.stored();
-  }
-
-  #byProcess(of: (pids: number[]) => number): ByProcess {
-    const { redis, database } = this.#servers.pids;
-    return {
-      web: of([this.#programs.web.pid]),
-      worker: of([this.#programs.worker.pid]),
-      redis: of(redis),
-      database: of(database),
-      load: of([process.pid]),
-    };
-  }
+/** Messages that may be under way. */
+export function windowOf({ options }: Bench): number {
+  return options.quick ? 50 : 500;
 }
 
 /** Keeps as many messages under way as the window allows, everybody in turn. @returns a function that ends it. */
-export function keepBusy(running: Running, window = WINDOW): () => void {
+function keepBusy(running: Running, window: number): () => void {
   let ended = false;
   let next = 0;
   const pump = () => {
@@ -175,28 +86,38 @@ export function keepBusy(running: Running, window = WINDOW): () => void {
   };
 }
 
-/** Everybody has written once, and the machine code is warm. */
-export async function warmUp(running: Running, leastMs = WARM_UP_MS): Promise<void> {
+/** Sides whose people have all written once: what is made for a new client is not what is measured. */
+const known = new WeakSet<Side>();
+
+/** Until everybody is known and the machine code is warm. @throws Error when nothing arrives any more */
+async function warmUp(side: Side, running: Running, leastMs: number): Promise<void> {
+  const { tracker, senders } = running;
+  const needed = known.has(side) ? 0 : senders.length;
   const from = Date.now();
-  const first = running.tracker.completed;
-  const everybody = () => running.tracker.completed - first >= running.senders.length + WINDOW;
-  while (Date.now() - from < leastMs || !everybody()) {
-    if (Date.now() - from > 20 * leastMs + 60_000) {
-      throw new Error('The messages of the warm-up did not arrive.');
+  let progress = { completed: 0, at: from };
+  while (Date.now() - from < leastMs || tracker.completed < needed) {
+    if (tracker.completed > progress.completed) progress = { completed: tracker.completed, at: Date.now() };
+    if (Date.now() - progress.at > STUCK_MS) {
+      const { endpoint, feed } = tracker.waitingFor;
+      throw new Error(
+        `${side.name}: no message has arrived for ${STUCK_MS / 1000} s. Of ${running.sent} sent, ${running.refused} were ` +
+          `refused, ${endpoint} are not at the endpoint, ${feed} not on the feed; ${running.feedResets} feeds were reset.`,
+      );
     }
     await pause(20);
   }
+  known.add(side);
 }
 
 /** One measurement of one side. */
-export async function runEndToEnd(side: Side, options: EndToEndOptions): Promise<EndToEndRun> {
-  const { servers, seconds } = options;
+export async function runEndToEnd(side: Side, world: World, seconds: number): Promise<EndToEndRun> {
+  const { servers } = world;
   const storedBefore = await side.stored();
-  const running = await Running.start(side, options);
+  const running = await Running.start(side, world);
   try {
     const { tracker } = running;
-    const end = keepBusy(running);
-    await warmUp(running, Math.min(WARM_UP_MS, seconds * 1000));
+    const end = keepBusy(running, world.window);
+    await warmUp(side, running, Math.min(WARM_UP_MS, seconds * 1000));
     const before = { cpu: running.cpu(), count: tracker.completed, commands: await commandsOf(servers) };
     const latenciesFrom = tracker.latencies.get('')?.length ?? 0;
     const from = performance.now();
@@ -208,12 +129,14 @@ export async function runEndToEnd(side: Side, options: EndToEndOptions): Promise
     end();
     const missing = await running.drained();
     const count = Math.max(1, after.count - before.count);
+    const cpu = perMessage(before.cpu, after.cpu, count);
     return {
       side: side.name,
       messagesPerSecond: rounded(count / elapsed),
       p50: rounded(percentile(latencies, 0.5)),
       p99: rounded(percentile(latencies, 0.99)),
-      cpu: perMessage(before.cpu, after.cpu, count),
+      cpu,
+      cost: cpu.web + cpu.worker + cpu.redis + cpu.database,
       memory,
       redisCommands: commandsPerMessage(before.commands, after.commands, count),
       sent: running.sent - running.refused,
@@ -228,7 +151,7 @@ export async function runEndToEnd(side: Side, options: EndToEndOptions): Promise
 }
 
 /** Microseconds for each of `count` messages. */
-export function perMessage(before: ByProcess, after: ByProcess, count: number): ByProcess {
+function perMessage(before: ByProcess, after: ByProcess, count: number): ByProcess {
   const cost = (name: keyof ByProcess) => Math.round(((after[name] - before[name]) * 1000) / count);
   return {
     web: cost('web'),

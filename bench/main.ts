@@ -3,14 +3,18 @@ import { runBench } from './bench.ts';
 import { HELP, readOptions } from './options.ts';
 
 const words = process.argv.slice(2);
-if (words.includes('--help')) {
-  console.log(HELP);
-} else {
+/** What an interruption leaves under way must not keep the process; the programs it started end with it. */
+process.exit(await run());
+
+async function run(): Promise<number> {
+  if (words.includes('--help')) {
+    console.log(HELP);
+    return 0;
+  }
   try {
-    const options = readOptions(words, process.env);
-    process.exitCode = await runBench(options);
+    return await runBench(readOptions(words, process.env));
   } catch (error) {
     console.error(`\n${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    return 1;
   }
 }

@@ -32,6 +32,13 @@ export interface ProgramOptions {
   profile?: string | undefined;
 }
 
+const running = new Set<Program>();
+
+/** Stops what still runs when the whole is interrupted. */
+export async function stopAllPrograms(): Promise<void> {
+  await Promise.all([...running].map((program) => program.stop()));
+}
+
 /** A program is ready when it writes a JSON line with `msg` `gateway.ready` or `ready`. @throws Error with its last lines */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { name, file, environment, logs, profile } = options;
@@ -52,7 +59,17 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   try {
     const ready = await untilReady(child, logFile);
-    return { name, pid: child.pid ?? 0, ready, stop: () => stopProgram(child, exited) };
+    const program: Program = {
+      name,
+      pid: child.pid ?? 0,
+      ready,
+      async stop() {
+        await stopProgram(child, exited);
+        running.delete(program);
+      },
+    };
+    running.add(program);
+    return program;
   } catch (error) {
     child.kill('SIGKILL');
     throw new Error(`${name} did not start: ${String(error)}\n${lastLines(logFile)}`, { cause: error });

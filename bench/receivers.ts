@@ -10,7 +10,7 @@ export interface Endpoint {
   url: string;
   /** Who is told of the messages that arrive from now on. */
   listener: OnMark;
-  close(): Promise<void>;
+  close(): void;
 }
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
@@ -40,9 +40,9 @@ export async function openEndpoint(): Promise<Endpoint> {
   const endpoint: Endpoint = {
     url: `http://127.0.0.1:${port}/`,
     listener: () => undefined,
-    async close() {
+    close() {
+      server.close();
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
   return endpoint;

@@ -32,6 +32,13 @@ export class Tracker {
     return this.#waiting.size;
   }
 
+  /** Messages that have not reached each end. */
+  get waitingFor(): { endpoint: number; feed: number } {
+    const without = (end: number) =>
+      [...this.#waiting.values()].filter(({ reached }) => (reached & end) === 0).length;
+    return { endpoint: without(ENDPOINT), feed: (this.#needed & FEED) === 0 ? 0 : without(FEED) };
+  }
+
   onCompleted(listener: () => void): void {
     this.#onCompleted = listener;
   }

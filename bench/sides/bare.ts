@@ -8,6 +8,7 @@ export async function openBare({ folder, businesses }: SideOptions): Promise<Sid
   const file = await compiled('bare');
   return {
     name: 'bare',
+    database: '',
     target: { path: '/webhook', secret: SECRET },
     numbers: numbersOf(businesses),
     start: () =>

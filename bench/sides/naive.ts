@@ -11,6 +11,7 @@ export async function openNaive(options: SideOptions): Promise<Side> {
   const numbers = numbersOf(businesses);
   return {
     name: 'naive',
+    database,
     target: { path: '/webhook', secret: SECRET },
     numbers,
     start: (part) =>

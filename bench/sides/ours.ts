@@ -33,6 +33,7 @@ export async function openOurs(options: SideOptions): Promise<Side> {
   const keys = await makeBusinesses(environment, options, numbers);
   return {
     name: 'ours',
+    database,
     target: { path: '/webhooks/whatsapp', secret },
     numbers,
     start: (part) =>

@@ -11,6 +11,8 @@ export type Part = 'web' | 'worker';
 export interface Side {
   name: SideName;
   target: Target;
+  /** Name of its database; empty when it has none. */
+  database: string;
   /** One number for each business. */
   numbers: { phoneNumberId: string; wabaId: string }[];
   start(part: Part): Promise<Program>;
