@@ -15,10 +15,12 @@ import type { Context } from './context.ts';
 import { createServer } from './http/server.ts';
 import { Health } from './ops/health.ts';
 import { createLogger, type Logger } from './ops/log.ts';
+import { createMetrics, metered } from './ops/metrics.ts';
 import { buildContext, type BuiltContext } from './start.ts';
 import { LastKnown } from './store/last-known.ts';
 import { openRedis } from './store/redis.ts';
 import { KnownApps } from './tenants/apps-known.ts';
+import { createWatch } from './watch/watch.ts';
 import { type Intake, openIntake } from './webhooks/intake.ts';
 import { createWebhookHandler } from './webhooks/receiver.ts';
 import { Spool } from './webhooks/spool.ts';
@@ -45,7 +47,9 @@ export async function startGateway(
 ): Promise<Gateway> {
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const built = await buildContext(environment, { onProgress, ...(log ? { log } : {}) });
-  const { ctx } = built;
+  const metrics = createMetrics();
+  const ctx = { ...built.ctx, log: metered(built.ctx.log, metrics) };
+  const watch = createWatch(ctx, metrics);
   const stops: Stops = [() => built.close()];
   let stopping = false;
   const stop = async () => {
@@ -55,13 +59,15 @@ export async function startGateway(
   try {
     const { ROLE } = ctx.settings;
     if (built.isEmbedded) await built.connect('brief');
-    const web = ROLE === 'worker' ? undefined : await startWeb(ctx, stops);
+    const web = ROLE === 'worker' ? undefined : await startWeb(ctx, stops, () => watch.notes());
     const port = web?.port ?? null;
+    stops.push(() => watch.close());
+    await watch.start({ port, health: new Health(ctx), ...web?.watched });
     const ready = (async () => {
       if (!built.isEmbedded) await built.connect('endless');
       await web?.apps.start();
       if (stopping) return;
-      if (ROLE !== 'web') startWork(built, stops);
+      if (ROLE !== 'web') startWork({ ...built, ctx }, stops);
       ctx.log.info({ role: ROLE, port: port ?? undefined, pid: process.pid }, 'gateway.ready');
     })();
     ready.catch(() => undefined); // whoever waits for it is told
@@ -72,7 +78,13 @@ export async function startGateway(
   }
 }
 
-async function startWeb(ctx: Context, stops: Stops): Promise<{ port: number; apps: KnownApps }> {
+interface Web {
+  port: number;
+  apps: KnownApps;
+  watched: { health: Health; spooled: Intake['spooled'] };
+}
+
+async function startWeb(ctx: Context, stops: Stops, notes: () => string[]): Promise<Web> {
   const { log, master, settings } = ctx;
   const apps = await KnownApps.open(
     ctx,
@@ -92,12 +104,12 @@ async function startWeb(ctx: Context, stops: Stops): Promise<{ port: number; app
     isKeyProven: () => keyWasProven || ctx.store.isProven,
   });
   stops.push(() => intake.close());
-  const health = new Health(ctx, { spoolFolder, notes: () => spoolNotes(ctx, intake) });
+  const health = new Health(ctx, { spoolFolder, notes: () => [...spoolNotes(ctx, intake), ...notes()] });
   const server = createServer(ctx, { webhook: createWebhookHandler(ctx, intake, { apps }), health });
   stops.push(() => server.close(WEB_BUDGET_MS));
   const port = await server.listen(settings.PORT, settings.HOST);
   log.info({ port, pid: process.pid }, 'gateway.listening');
-  return { port, apps };
+  return { port, apps, watched: { health, spooled: () => intake.spooled() } };
 }
 
 /** For /readyz: what waits on this process's disk. */

@@ -1,9 +1,13 @@
 /** `whatsper status`: do the servers answer, does the work go on, does anything wait for a person. */
+import { join } from 'node:path';
+
 import type { Redis } from 'ioredis';
 
 import type { Context } from '../context.ts';
 import { SafeError } from '../ops/log.ts';
+import { lastCanary } from '../watch/canary.ts';
 import { MOST_COUNTED, type Progress, progress } from '../watch/progress.ts';
+import { readSpools } from '../webhooks/spool.ts';
 import type { Cell, Output } from './output.ts';
 
 interface Server extends Record<string, Cell> {
@@ -67,7 +71,21 @@ async function work(ctx: Context): Promise<Record<string, Record<string, Cell>[]
       oldestSeconds: seconds(oldestMs),
     })),
     deadLetters: counted(deadLetters),
+    spool: await spool(ctx),
+    canary: await canary(ctx),
   };
+}
+
+/** Of the receivers whose DATA_DIR this is. */
+async function spool(ctx: Context): Promise<Record<string, number | null>> {
+  const { segments, bytes, oldestAt, keptFiles } = await readSpools(join(ctx.settings.DATA_DIR, 'spool'));
+  const oldestMs = oldestAt === null ? null : Math.max(0, ctx.clock.now() - oldestAt);
+  return { segments, bytes, oldestSeconds: seconds(oldestMs), keptFiles };
+}
+
+async function canary(ctx: Context): Promise<Record<string, number | null>> {
+  const { ageMs, latencyMs } = await lastCanary(ctx);
+  return { secondsAgo: seconds(ageMs), tookMs: latencyMs };
 }
 
 function seconds(ms: number | null): number | null {

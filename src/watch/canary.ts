@@ -8,6 +8,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { feedKey } from '../agents/feed.ts';
 import { collections } from '../collections.ts';
@@ -31,6 +32,8 @@ const WIPE_MS = 30 * 60_000;
 /** Also when none comes through: rows go within the hour. */
 const WIPE_LATEST_MS = 50 * 60_000;
 const ANSWER_WAIT_MS = 10_000;
+/** Of a look that is under way when the process stops; the next process goes on. */
+const STOP_WAIT_MS = 1_000;
 
 export interface CanaryState {
   /** From the webhook until it was forwarded; null: none came through yet. */
@@ -57,8 +60,8 @@ export interface Canary {
   close(): Promise<void>;
 }
 
-/** Runs until closed. */
-export function startCanary(ctx: Context, options: Options): Canary {
+/** Runs until closed. Without options it is off, and only removes what was left when it was on. */
+export function startCanary(ctx: Context, options: Options | undefined): Canary {
   const canary = new RunningCanary(ctx, options);
   let running = Promise.resolve();
   const timer = setInterval(() => {
@@ -69,14 +72,14 @@ export function startCanary(ctx: Context, options: Options): Canary {
     state: () => canary.state(),
     async close() {
       clearInterval(timer);
-      await running;
+      await Promise.race([running, pause(STOP_WAIT_MS, undefined, { ref: false })]);
     },
   };
 }
 
 class RunningCanary {
   readonly #ctx: Context;
-  readonly #options: Options;
+  readonly #options: Options | undefined;
   readonly #startedAt: number;
   #doneAt = 0;
   #latencyMs: number | null = null;
@@ -84,7 +87,7 @@ class RunningCanary {
   #pending: { messageId: string; sentAt: number } | undefined;
   #toldAt = 0;
 
-  constructor(ctx: Context, options: Options) {
+  constructor(ctx: Context, options: Options | undefined) {
     this.#ctx = ctx;
     this.#options = options;
     this.#startedAt = ctx.clock.now();
@@ -108,7 +111,7 @@ class RunningCanary {
         this.#ctx.log.debug({ part: 'canary', err: error }, 'canary.step-failed');
       }
     }
-    await this.#alarm();
+    if (this.#options) await this.#alarm();
   }
 
   get #key(): string {
@@ -141,15 +144,17 @@ class RunningCanary {
   }
 
   async #send(): Promise<void> {
+    const options = this.#options;
+    if (!options) return;
     const now = this.#ctx.clock.now();
     const minute = Math.floor(now / TURN_MS);
     const turn = await this.#ctx.queueRedis.set(`${this.#key}:turn:${minute}`, '1', 'PX', 2 * TURN_MS, 'NX');
     if (turn !== 'OK') return;
-    await ensureRoute(this.#ctx, this.#options.app);
+    await ensureRoute(this.#ctx, options.app);
     const wamid = `wamid.canary.${this.#ctx.random.bytes(9).toString('hex')}`;
     const messageId = await inboundMessageId(this.#ctx, CANARY_TENANT, NUMBER, wamid);
     this.#pending = { messageId, sentAt: now };
-    const status = await post(this.#options, notification(wamid, now));
+    const status = await post(options, notification(wamid, now));
     if (status !== 200) this.#ctx.log.warn({ part: 'canary', status }, 'canary.not-taken');
   }
 
@@ -160,7 +165,8 @@ class RunningCanary {
     const isQuiet = this.#pending === undefined && this.#doneAt === clock.now();
     if (!(isQuiet && age >= WIPE_MS) && !(this.#wipedAt > 0 && age >= WIPE_LATEST_MS)) return;
     await wipeCanary(this.#ctx);
-    await queueRedis.hset(this.#key, { wipedAt: clock.now() });
+    if (this.#options) await queueRedis.hset(this.#key, { wipedAt: clock.now() });
+    else await queueRedis.del(this.#key);
   }
 
   /** Told by one process every three minutes; when Redis is away nobody knows of the others, so each one tells. */
@@ -178,6 +184,13 @@ class RunningCanary {
       'alert.canary',
     );
   }
+}
+
+/** When a canary last came through the installation, and how long it took; null: none that is known. */
+export async function lastCanary(ctx: Context): Promise<Pick<CanaryState, 'ageMs' | 'latencyMs'>> {
+  const { doneAt, latencyMs } = await ctx.queueRedis.hgetall(`${ctx.prefix}:canary`);
+  if (doneAt === undefined) return { ageMs: null, latencyMs: null };
+  return { ageMs: Math.max(0, ctx.clock.now() - Number(doneAt)), latencyMs: Number(latencyMs) };
 }
 
 async function ensureRoute(ctx: Context, app: string): Promise<void> {

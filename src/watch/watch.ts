@@ -16,18 +16,20 @@ export interface Watch {
 /** Watches nothing until it is started. */
 export function createWatch(ctx: Context, metrics: Metrics): Watch {
   let canary: Canary | undefined;
+  let isOn = false;
   let server: MetricsServer | undefined;
   return {
     notes() {
-      const state = canary?.state();
-      if (!state?.late) return [];
+      if (!isOn || !canary?.state().late) return [];
       return ['No canary came through for three minutes: received messages are not being handled.'];
     },
     async start({ port, ...sources }) {
-      canary = port === null ? undefined : canaryOf(ctx, port);
+      const options = port === null ? undefined : canaryOptions(ctx, port);
+      isOn = options !== undefined;
+      canary = port === null ? undefined : startCanary(ctx, options);
       const { METRICS_PORT } = ctx.settings;
       if (METRICS_PORT === undefined) return;
-      const watched = canary;
+      const watched = isOn ? canary : undefined;
       const state = watched && { canary: () => watched.state() };
       server = await serveMetrics(ctx, metrics, { ...sources, ...state }, METRICS_PORT);
     },
@@ -38,7 +40,8 @@ export function createWatch(ctx: Context, metrics: Metrics): Watch {
   };
 }
 
-function canaryOf(ctx: Context, port: number): Canary | undefined {
+/** Undefined: it is off. */
+function canaryOptions(ctx: Context, port: number): Parameters<typeof startCanary>[1] {
   const { CANARY, META_APP_SECRET: [secret] = [], HOST } = ctx.settings;
   if (CANARY === 'off') return undefined;
   if (secret === undefined) {
@@ -48,7 +51,7 @@ function canaryOf(ctx: Context, port: number): Canary | undefined {
   const url = new URL('http://localhost/webhooks/whatsapp');
   url.hostname = ownAddress(HOST);
   url.port = String(port);
-  return startCanary(ctx, { url, secret, app: DEFAULT_APP });
+  return { url, secret, app: DEFAULT_APP };
 }
 
 /** Where a process that listens on HOST reaches itself. */

@@ -30,6 +30,7 @@ export function testEnvironment(overrides: Record<string, string> = {}): Record<
     META_APP_SECRET: 'app-secret-of-the-tests',
     META_VERIFY_TOKEN: 'verify-token-of-the-tests',
     LOG_LEVEL: 'silent',
+    CANARY: 'off',
     HOST: '127.0.0.1',
     PORT: '0',
     ...overrides,

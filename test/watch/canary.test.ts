@@ -185,4 +185,22 @@ describe('the canary', () => {
     expect(await countDeadLetters(ctx, { phoneNumberId: 'canary' }, 10)).toBe(0);
     expect(await ctx.liveRedis.exists(`${ctx.prefix}:feed:{${TENANT}}`)).toBe(0);
   });
+
+  it('switched off, sends nothing, raises no alarm, and removes what it had left', async () => {
+    work();
+    const on = canary();
+    await comeThrough(on);
+    clock.advance(MINUTE);
+    await comeThrough(on);
+    expect(await rows()).not.toEqual([]);
+    await on.close();
+    const off = startCanary(ctx, undefined);
+    canaries.push(off);
+    clock.advance(51 * MINUTE);
+    const before = lines.length;
+    for (let times = 0; times < 3; times += 1) await off.look();
+    expect(await rows()).toEqual([]);
+    expect(lines.slice(before)).toEqual([]);
+    expect(await ctx.queueRedis.exists(`${ctx.prefix}:canary`)).toBe(0);
+  });
 });
