@@ -10,6 +10,7 @@ import { percentile, rounded } from './statistics.ts';
 import { turns } from './turns.ts';
 
 const BUSINESSES = 10;
+const BUSINESSES_QUICK = 2;
 const PEOPLE = 50;
 
 /** At least so long before the measured time, and until everybody has written once. */
@@ -43,9 +44,10 @@ export interface EndToEndRun {
 export async function measureEndToEnd(bench: Bench): Promise<EndToEndRun[]> {
   const { options } = bench;
   const names = options.sides.filter((name) => name !== 'bare');
-  const sides = await openSides(bench, names, { businesses: BUSINESSES, listening: BUSINESSES });
+  const businesses = options.quick ? BUSINESSES_QUICK : BUSINESSES;
+  const sides = await openSides(bench, names, { businesses, listening: businesses });
   const people = options.quick ? 5 : PEOPLE;
-  const world: World = { ...bench, people, listening: BUSINESSES, window: windowOf(bench) };
+  const world: World = { ...bench, people, listening: businesses, window: windowOf(bench) };
   const runs: EndToEndRun[] = [];
   try {
     for (let round = 0; round < options.rounds; round += 1) {
@@ -90,9 +92,9 @@ function keepBusy(running: Running, window: number): () => void {
 const known = new WeakSet<Side>();
 
 /** Until everybody is known and the machine code is warm. @throws Error when nothing arrives any more */
-async function warmUp(side: Side, running: Running, leastMs: number): Promise<void> {
+async function warmUp(side: Side, running: Running, { window }: World, leastMs: number): Promise<void> {
   const { tracker, senders } = running;
-  const needed = known.has(side) ? 0 : senders.length;
+  const needed = window + (known.has(side) ? 0 : senders.length);
   const from = Date.now();
   let progress = { completed: 0, at: from };
   while (Date.now() - from < leastMs || tracker.completed < needed) {
@@ -117,7 +119,7 @@ export async function runEndToEnd(side: Side, world: World, seconds: number): Pr
   try {
     const { tracker } = running;
     const end = keepBusy(running, world.window);
-    await warmUp(side, running, Math.min(WARM_UP_MS, seconds * 1000));
+    await warmUp(side, running, world, Math.min(WARM_UP_MS, seconds * 1000));
     const before = { cpu: running.cpu(), count: tracker.completed, commands: await commandsOf(servers) };
     const latenciesFrom = tracker.latencies.get('')?.length ?? 0;
     const from = performance.now();

@@ -11,6 +11,7 @@ import { cpuMs, memoryKb } from './usage.ts';
 
 const CONNECTIONS = 64;
 const BUSINESSES = 10;
+const BUSINESSES_QUICK = 2;
 const PEOPLE = 500;
 const WARM_UP_MS = 2_000;
 /** Bodies are signed before the time runs; more than these come round again. */
@@ -39,7 +40,10 @@ interface Receiver {
 
 export async function measureIngest(bench: Bench): Promise<IngestRun[]> {
   const { options, servers } = bench;
-  const sides = await openSides(bench, options.sides, { businesses: BUSINESSES, listening: 0 });
+  const sides = await openSides(bench, options.sides, {
+    businesses: options.quick ? BUSINESSES_QUICK : BUSINESSES,
+    listening: 0,
+  });
   const receivers: Receiver[] = [];
   try {
     for (const side of sides) {
@@ -74,7 +78,8 @@ export async function measureIngest(bench: Bench): Promise<IngestRun[]> {
 async function runIngest(bench: Bench, receiver: Receiver): Promise<IngestRun> {
   const { seconds } = bench.options;
   const { side, web } = receiver;
-  const next = requests(side, (seconds + WARM_UP_MS / 1000) * BODIES_PER_SECOND);
+  const warmUpMs = Math.min(WARM_UP_MS, seconds * 1000);
+  const next = requests(side, (seconds + warmUpMs / 1000) * BODIES_PER_SECOND);
   const cpu = () => ({
     web: cpuMs([web.pid]),
     redis: cpuMs(bench.servers.pids.redis),
@@ -84,7 +89,6 @@ async function runIngest(bench: Bench, receiver: Receiver): Promise<IngestRun> {
   const onMeasuring = () => {
     before = cpu();
   };
-  const warmUpMs = Math.min(WARM_UP_MS, seconds * 1000);
   const most = await connected(web, (connections) =>
     closedLoop(connections, next, { warmUpMs, seconds, onMeasuring }),
   );

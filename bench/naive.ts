@@ -16,7 +16,7 @@ import mongoose, { model, Schema } from 'mongoose';
 import { z } from 'zod';
 
 const { ROLE, APP_SECRET = '', AGENT_URL = '', REDIS_URL = '', MONGODB_URI = '' } = process.env;
-/** Jobs at a time: the fastest of 1, 8, 16, 32 and 64 on two cores. */
+/** Jobs at a time: as many as our inbound worker has lanes at a time. */
 const CONCURRENCY = Number(process.env.CONCURRENCY ?? 32);
 const CHANNEL = 'messages';
 

@@ -13,7 +13,7 @@ import { projectFolder, run, script } from './lib/run.mjs';
 const given = process.argv.slice(2);
 const paths = given.filter((argument) => !argument.startsWith('-'));
 /** Only these tests run the product as built; a run of chosen other ones need not wait for the build. */
-const needsBuild = paths.length === 0 || paths.some((path) => /e2e|chaos|simulator/.test(path));
+const needsBuild = paths.length === 0 || paths.some((path) => /bench|e2e|chaos|simulator/.test(path));
 
 await script(async () => {
   await installPackages();
