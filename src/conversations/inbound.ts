@@ -50,19 +50,37 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
     findMessage(ctx, inbound.tenantId, _id),
     holdersOf(ctx, inbound.tenantId, senderOf(message)),
   ]);
-  if (known) return redo(ctx, known);
+  if (known) return redo(ctx, known, inbound.position);
   const conversation = await conversationOf(ctx, inbound, message, held);
   const row = await insert(ctx, { inbound, conversation, _id, wamid, message });
   await pass(ctx, conversation, row);
   return 'stored';
 }
 
-/** A repeat of what is stored: what is still due is forwarded, nothing else changes. */
-async function redo(ctx: Context, row: MessageRow): Promise<StoreOutcome> {
+/** A repeat of what is stored: it may tell an earlier place, and what is still due is forwarded. */
+async function redo(ctx: Context, known: MessageRow, position: number): Promise<StoreOutcome> {
+  const row = await placed(ctx, known, position);
   if (row.forward !== 'due') return 'repeat';
   const conversation = await findConversation(ctx, row.tenantId, row.conversationId);
   await pass(ctx, conversation, row);
   return 'forwarded';
+}
+
+/**
+ * The earliest receipt decides a message's place. A receiver may die with what it acknowledged in its spool, and
+ * WhatsApp's repeat be stored first: when the spool is drained the message goes to where it was acknowledged.
+ */
+async function placed(ctx: Context, row: MessageRow, position: number): Promise<MessageRow> {
+  if (position >= row.position) return row;
+  const { tenantId, _id } = row;
+  const earlier = { position, late: true };
+  await ctx.store.batches.update(Messages, {
+    tenantId,
+    _id,
+    where: { position: { $gt: position } },
+    update: { $set: earlier },
+  });
+  return { ...row, ...earlier };
 }
 
 export async function findMessage(
@@ -142,7 +160,8 @@ async function insert(ctx: Context, arrived: Arrived): Promise<MessageRow> {
       : {}),
   };
   if (await ctx.store.batches.insert(Messages, row)) return row;
-  return (await findMessage(ctx, tenantId, _id)) ?? row;
+  const winner = await findMessage(ctx, tenantId, _id);
+  return winner ? placed(ctx, winner, position) : row;
 }
 
 /** True when a message of the client that was received after this one has already been handled. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Simulator } from '../../simulator/index.ts';
 import type { EndpointServers } from './endpoints.ts';
-import type { FaultKind, PlannedFault } from './plan.ts';
+import { type FaultKind, isBreaking, type PlannedFault } from './plan.ts';
 import type { Trouble } from './record.ts';
 import type { RunServer, RunServers } from './servers.ts';
 import type { SpoolDisk } from './spool-disk.ts';
@@ -77,22 +77,25 @@ export async function injectFaults(
   until.addEventListener('abort', end, { once: true });
   const started = Date.now();
   const troubles: Trouble[] = [];
+  const carryOut = async (fault: PlannedFault): Promise<void> => {
+    const { kind, forMs, target } = fault;
+    await pause(Math.max(0, started + fault.atMs - Date.now()), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    scene.tell(`fault: ${kind} ${target + 1}, ${(forMs / 1_000).toFixed(1)} s`);
+    const trouble = { kind, from: Date.now(), to: Infinity };
+    troubles.push(trouble);
+    await inject(scene, fault, () => pause(forMs, undefined, { signal }).catch(() => undefined));
+    trouble.to = Date.now();
+  };
+  // One after the other within a track: a process may take longer to come back than the plan thought.
   const outcomes = await Promise.allSettled(
-    plan.map(async (fault) => {
-      await pause(Math.max(0, started + fault.atMs - Date.now()), undefined, { signal }).catch(
-        () => undefined,
-      );
-      if (signal.aborted) return;
-      const { kind, forMs, target } = fault;
-      scene.tell(`fault: ${kind} ${target + 1}, ${(forMs / 1_000).toFixed(1)} s`);
-      const trouble = { kind, from: Date.now(), to: Infinity };
-      troubles.push(trouble);
-      const last = () => pause(forMs, undefined, { signal }).catch(() => undefined);
-      await inject(scene, fault, last).catch((error: unknown) => {
-        end(); // the others put everything back now
+    [plan.filter(isBreaking), plan.filter((fault) => !isBreaking(fault))].map(async (track) => {
+      try {
+        for (const fault of track) await carryOut(fault);
+      } catch (error) {
+        end(); // the other track puts everything back now
         throw error;
-      });
-      trouble.to = Date.now();
+      }
     }),
   );
   const broken = outcomes.find((outcome) => outcome.status === 'rejected');

@@ -72,6 +72,11 @@ export function planFaults(chance: Chance, conditions: Conditions): PlannedFault
   ].sort((one, other) => one.atMs - other.atMs);
 }
 
+/** Else only a neighbour misbehaves. */
+export function isBreaking({ kind }: PlannedFault): boolean {
+  return BREAKING.some((breaking) => breaking === kind);
+}
+
 function isPossible(kind: FaultKind, { foreign }: Conditions): boolean {
   const [server, way = ''] = kind.split('-');
   const isForeign = server === 'redis' ? foreign.redis : foreign.database;

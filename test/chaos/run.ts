@@ -2,10 +2,10 @@
  * One chaos run: the product as built and real servers are started, clients write and tenants answer while a plan of
  * faults is carried out; then it is waited for quiet, and what is there is held against what was promised.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { startSimulator } from '../../simulator/index.ts';
 import { Answers } from './answers.ts';
@@ -22,7 +22,7 @@ import { openServers } from './servers.ts';
 import { openSpoolDisk } from './spool-disk.ts';
 import { newSecrets, openBalancer, startStack } from './stack.ts';
 import { Traffic } from './traffic.ts';
-import { makeChats, makeWorld, simulatedNumbers } from './world.ts';
+import { makeChats, makeWorld, type Scale, simulatedNumbers } from './world.ts';
 
 export interface ChaosOptions {
   seed: number;
@@ -41,6 +41,8 @@ export interface ChaosOptions {
   preload?: string;
   /** Share of the messages that are answered. */
   answered?: number;
+  /** Two businesses, four numbers, two receivers and two workers, unless told otherwise. */
+  scale?: Scale;
   onProgress: (line: string) => void;
   signal?: AbortSignal;
   /** Logs of the processes stay when a promise was broken. */
@@ -90,7 +92,7 @@ async function runIn(
 ): Promise<ChaosResult> {
   const { seed, rate, durationMs, onProgress: tell, redisUrl, mongodbUri } = options;
   const chance = new Chance(seed);
-  const name = `chaos_${seed}_${process.pid}`;
+  const name = `chaos_${randomBytes(6).toString('hex')}`;
   const secrets = newSecrets();
   const token = newSecrets().verifyToken;
   const foreign = { redis: redisUrl !== undefined, database: mongodbUri !== undefined };
@@ -104,14 +106,15 @@ async function runIn(
   const endpoints = new EndpointServers(durationMs > 3 * 60_000 ? 2 : 1);
   await endpoints.listen();
   closers.push(() => endpoints.close());
-  const counts = { web: 2, worker: 2 };
+  const scale = options.scale ?? 'full';
+  const counts = { web: scale === 'full' ? 2 : 1, worker: 2 };
   const balancer = await openBalancer();
   closers.push(() => balancer.proxy.close());
   const simulatorChance = chance.branch('simulator');
   const simulator = await startSimulator({
     webhookUrl: `${balancer.url}/webhooks/whatsapp`,
     ...secrets,
-    numbers: simulatedNumbers(token),
+    numbers: simulatedNumbers(scale, token),
     // Sooner than Meta, so that a run of a minute sees many repetitions; later than the receiver gives Redis up.
     webhookTimeout: 8_000,
     retryDelays: [100, 200, 400, 800, 1_600, 3_000],
@@ -124,8 +127,8 @@ async function runIn(
     balancer,
   );
   closers.push(() => stack.stop());
-  const { apis } = await makeWorld(stack, endpoints, { token, url: balancer.url });
-  const chats = makeChats(simulator, chance.branch('people'), Math.min(200, Math.max(12, rate)));
+  const apis = await makeWorld(stack, endpoints, { scale, token, url: balancer.url });
+  const chats = makeChats(simulator, chance.branch('people'), scale, Math.min(200, Math.max(12, rate)));
   const answers = new Answers({ apis, chance: chance.branch('answers'), share: options.answered ?? 0.25 });
   closers.push(async () => answers.giveUp());
   endpoints.onMessage = (tenant, message) => answers.consider(tenant, message);
@@ -175,7 +178,6 @@ async function runIn(
     troubles,
     unquiet: [...unquiet, ...stack.crashes],
   };
-  await pause(0);
   const breaches = check(run);
   return {
     good: breaches.length === 0,

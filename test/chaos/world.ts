@@ -37,16 +37,23 @@ export interface Chat {
   number: BusinessNumber;
 }
 
-export interface World {
-  numbers: BusinessNumber[];
-  chats: Chat[];
-  /** By tenant. */
-  apis: Record<string, Api>;
+/** By tenant. */
+type Apis = Record<string, Api>;
+
+/** `small`: one business with one number and one endpoint, for what needs no more. */
+export type Scale = 'full' | 'small';
+
+function numbersOf(scale: Scale): BusinessNumber[] {
+  return scale === 'full' ? NUMBERS : NUMBERS.slice(0, 1);
+}
+
+function endpointsOf(scale: Scale): typeof ENDPOINTS {
+  return scale === 'full' ? ENDPOINTS : ENDPOINTS.slice(0, 1);
 }
 
 /** Numbers of one business belong to one portfolio: clients have another BSUID in each. */
-export function simulatedNumbers(token: string): SimulatorOptions['numbers'] {
-  return NUMBERS.map(({ tenant, ...number }) => ({
+export function simulatedNumbers(scale: Scale, token: string): SimulatorOptions['numbers'] {
+  return numbersOf(scale).map(({ tenant, ...number }) => ({
     ...number,
     accessToken: token,
     name: tenant,
@@ -54,30 +61,34 @@ export function simulatedNumbers(token: string): SimulatorOptions['numbers'] {
   }));
 }
 
-/** Registers the businesses. */
+/** Registers the businesses. @returns access with a key of each */
 export async function makeWorld(
   stack: Stack,
   endpoints: EndpointServers,
-  { token, url }: { token: string; url: string },
-): Promise<Pick<World, 'apis'>> {
-  const apis: World['apis'] = {};
+  { scale, token, url }: { scale: Scale; token: string; url: string },
+): Promise<Apis> {
+  const apis: Apis = {};
   await Promise.all(
-    [...new Set(NUMBERS.map(({ tenant }) => tenant))].map(async (tenant) => {
+    [...new Set(numbersOf(scale).map(({ tenant }) => tenant))].map(async (tenant) => {
       const { tenantId } = await stack.cli<{ tenantId: string }>(
         ...['tenant', 'create', '--name', tenant, '--email', `owner@${tenant}.example`],
       );
-      const adding = NUMBERS.filter((number) => number.tenant === tenant).map((number) =>
-        stack.cli(
-          ...['channel', 'add', '--tenant', tenantId, '--phone-number-id', number.phoneNumberId],
-          ...['--waba-id', number.wabaId, '--display-number', number.displayNumber, '--token', token],
-        ),
-      );
-      const opening = ENDPOINTS.filter(([owner]) => owner === tenant).map(async ([, name]) => {
-        const { secret } = await stack.cli<{ secret: string }>(
-          ...['endpoint', 'add', '--tenant', tenantId, '--url', endpoints.urlOf(name)],
+      const adding = numbersOf(scale)
+        .filter((number) => number.tenant === tenant)
+        .map((number) =>
+          stack.cli(
+            ...['channel', 'add', '--tenant', tenantId, '--phone-number-id', number.phoneNumberId],
+            ...['--waba-id', number.wabaId, '--display-number', number.displayNumber, '--token', token],
+          ),
         );
-        endpoints.add(tenant, name, secret);
-      });
+      const opening = endpointsOf(scale)
+        .filter(([owner]) => owner === tenant)
+        .map(async ([, name]) => {
+          const { secret } = await stack.cli<{ secret: string }>(
+            ...['endpoint', 'add', '--tenant', tenantId, '--url', endpoints.urlOf(name)],
+          );
+          endpoints.add(tenant, name, secret);
+        });
       const { key } = await stack.cli<{ key: string }>(
         ...['key', 'create', '--tenant', tenantId, '--scopes', SCOPES],
       );
@@ -85,11 +96,11 @@ export async function makeWorld(
       await Promise.all([...adding, ...opening]);
     }),
   );
-  return { apis };
+  return apis;
 }
 
 /** Clients as Meta shows them: by phone, by phone and BSUID, by BSUID alone; many write to several numbers. */
-export function makeChats(simulator: Simulator, chance: Chance, people: number): Chat[] {
+export function makeChats(simulator: Simulator, chance: Chance, scale: Scale, people: number): Chat[] {
   return Array.from({ length: people }, (_, index) => {
     const digits = String(index + 1).padStart(4, '0');
     const kind = ['phone', 'both', 'hidden', 'bsuid'][index % 4];
@@ -100,10 +111,8 @@ export function makeChats(simulator: Simulator, chance: Chance, people: number):
       hidesPhone: kind === 'hidden',
     });
     return chance
-      .shuffled(NUMBERS)
+      .shuffled(numbersOf(scale))
       .slice(0, chance.whole(1, 3))
       .map((number) => ({ name: `client ${index + 1} at ${number.phoneNumberId}`, client, number }));
   }).flat();
 }
-
-export const numbersOfWorld = (): readonly BusinessNumber[] => NUMBERS;

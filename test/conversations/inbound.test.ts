@@ -223,6 +223,22 @@ describe('an inbound message', () => {
     expect(conversation.lastMessageId).toBe(rows[1]?._id);
   });
 
+  it('of which a repeat was stored first takes the place of its first receipt', async () => {
+    const text = (wamid: string) =>
+      envelope([change({ messages: [textMessage(wamid, wamid, { phone: '972500000006' })] })]);
+    const spooled = itemsOf(text('wamid.place-one'));
+    await handle(text('wamid.place-two'));
+    await handle(text('wamid.place-one'));
+    const wamids = async () => {
+      const rows = await messagesOf((await conversationWith('972500000006'))._id);
+      return Promise.all(rows.map(async (row) => [(await contentOf(row)).content, row.late ?? false]));
+    };
+    const second = [{ body: 'wamid.place-two' }, false];
+    expect(await wamids()).toEqual([second, [{ body: 'wamid.place-one' }, false]]);
+    for (const item of [...spooled, ...itemsOf(text('wamid.place-one'))]) await handleItem(ctx, routes, item);
+    expect(await wamids()).toEqual([[{ body: 'wamid.place-one' }, true], second]);
+  });
+
   it('without an id or a sender needs a person, and says which', async () => {
     for (const [message, what] of [
       [{ from: '1', type: 'text' }, /without an id/],

@@ -21,6 +21,10 @@ export default async function setUp(): Promise<void> {
     lingerMs: 0,
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
+  process.env.TEST_STARTED = [
+    ...(REDIS_URL === undefined ? ['REDIS_URL'] : []),
+    ...(MONGODB_URI === undefined ? ['MONGODB_URI'] : []),
+  ].join(' ');
   process.env.REDIS_URL ??= servers.redisUrl;
   process.env.MONGODB_URI ??= servers.mongodbUri;
   keepForTeardown({ dataDir, servers });

@@ -1,7 +1,6 @@
 /**
  * The product without fencing: a worker that lost its lane goes on as if it were its own, and a send is taken whatever
- * its state. Besides, locks are short and the look between reading and taking is long, so that a run of seconds shows
- * it; both are harmless where the fence stands (a test shows that, too).
+ * its state. One worker is made to lose a lane; where the fence stands, that does no harm (a test shows it).
  */
 import { register } from 'node:module';
 

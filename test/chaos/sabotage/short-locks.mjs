@@ -1,10 +1,22 @@
-/** Not a sabotage: short locks, and a slow look before a send is taken, so that seconds show what else takes half a minute. */
+/**
+ * Not a sabotage: locks are short, and the first worker that is about to take a send stops there, as if it had been
+ * paused, until another has long taken its lane over.
+ */
+const STOP_MS = 12_000;
+
+const stopOnce = `(() => {
+        const { openSync } = process.getBuiltinModule('node:fs');
+        try {
+            openSync(process.env.DATA_DIR + '/stopped-once', 'wx');
+        } catch {
+            return; // it was another's turn
+        }
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${STOP_MS});
+    })();
+    `;
+
 export const SHORT_LOCKS = [
   { file: 'src/lanes/worker.js', find: /LOCK_MS = 15_000/, put: 'LOCK_MS = 3_000' },
   { file: 'src/lanes/worker.js', find: /STALLED_CHECK_MS = 5_000/, put: 'STALLED_CHECK_MS = 1_000' },
-  {
-    file: 'src/outbox/attempt.js',
-    find: /const attempt = await claim\(/,
-    put: 'await new Promise((resolve) => setTimeout(resolve, 1_000));\n    const attempt = await claim(',
-  },
+  { file: 'src/outbox/attempt.js', find: /const attempt = await claim\(/, put: `${stopOnce}$&` },
 ];

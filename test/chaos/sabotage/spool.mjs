@@ -4,8 +4,8 @@ import { register } from 'node:module';
 const data = [
   {
     file: 'src/webhooks/spool.js',
-    find: /async append\((\w+)\) \{/,
-    put: 'async append($1) {\n        if ($1) return;',
+    find: /(?:async )?append\((\w+)\) \{/,
+    put: 'append($1) {\n        if ($1) return Promise.resolve();',
   },
 ];
 
