@@ -41,8 +41,18 @@ export function splitNotification(body: Buffer, app: string): PlacedItem[] {
     if (items.length > MOST_ITEMS) return [unreadable(app, body)];
   }
   if (!read.deep) return items;
-  const shallow = items.filter(({ item }) => !isTooDeep(item.body));
-  return shallow.length === items.length ? items : [...shallow, unreadable(app, body)];
+  const shallow = items.map(withoutDepth);
+  if (shallow.every((item, index) => item === items[index])) return items;
+  return [...shallow.filter((item) => item !== undefined), unreadable(app, body)];
+}
+
+/** A contact that is too deep must not cost its message: the message goes on without. @returns undefined for what is too deep itself */
+function withoutDepth(placed: PlacedItem): PlacedItem | undefined {
+  const { item, lane } = placed;
+  if (!isTooDeep(item.body)) return placed;
+  if (!('contacts' in item.body)) return undefined;
+  const body = { ...item.body, contacts: [] };
+  return isTooDeep(body) ? undefined : { item: { ...item, body }, lane };
 }
 
 function* splitValue(notification: unknown, app: string): Generator<PlacedItem> {
