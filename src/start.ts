@@ -153,8 +153,8 @@ async function build(
     queues: INBOUND_QUEUES,
   });
   const lanes = {
-    outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
-    endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),
+    outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),
+    endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
   };
   closers.push(() => Promise.all([inbound.close(), lanes.outbox.close(), lanes.endpoints.close()]));
   return {

@@ -19,10 +19,11 @@ export function startEndpoints(ctx: Context, redis: Redis): LaneWorker[] {
   const worker = workLanes({
     redis,
     prefix: ctx.prefix,
-    queue: ctx.lanes.endpoints.name,
+    queue: ctx.lanes.endpoints,
     concurrency: CONCURRENCY,
     log: ctx.log,
     clock: ctx.clock,
+    random: ctx.random,
     handle: (wakeUp, turn) => runEndpointLane(ctx, work, wakeUp, turn),
   });
   return [

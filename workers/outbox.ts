@@ -15,10 +15,11 @@ export function startOutbox(ctx: Context, redis: Redis): LaneWorker[] {
   const worker = workLanes({
     redis,
     prefix: ctx.prefix,
-    queue: ctx.lanes.outbox.name,
+    queue: ctx.lanes.outbox,
     concurrency: CONCURRENCY,
     log: ctx.log,
     clock: ctx.clock,
+    random: ctx.random,
     handle: (wakeUp, turn) => workOutboxLane(ctx, sender, wakeUp, turn),
   });
   return [

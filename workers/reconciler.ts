@@ -11,6 +11,8 @@ import { asOperator } from '../src/store/scope.ts';
 const EVERY_MS = 5_000;
 /** A lane that has waited this long without being worked may have lost its wake-up; adding it again is harmless. */
 const LANE_PATIENCE_MS = 10_000;
+/** A lane that was woken so long ago and has had no turn may have lost its job. */
+const WAKE_PATIENCE_MS = 15_000;
 const LANES_AT_ONCE = 1_000;
 
 /** Runs until stopped. */
@@ -60,7 +62,10 @@ async function wakeWaitingLanes(ctx: Context): Promise<number> {
       ctx.clock.now() - LANE_PATIENCE_MS,
       LANES_AT_ONCE,
     );
-    await queue.wakeAll(lanes.map((lane) => ({ lane })));
+    await queue.wakeAll(
+      lanes.map((lane) => ({ lane })),
+      { patienceMs: WAKE_PATIENCE_MS },
+    );
     count += lanes.length;
   }
   return count;
@@ -71,6 +76,6 @@ async function wake(
   name: 'outbox' | 'endpoints',
   wakeUps: { lane: string; tenantId?: string }[],
 ): Promise<number> {
-  await ctx.lanes[name].wakeAll(wakeUps);
+  await ctx.lanes[name].wakeAll(wakeUps, { patienceMs: WAKE_PATIENCE_MS });
   return wakeUps.length;
 }

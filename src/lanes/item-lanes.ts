@@ -2,8 +2,6 @@
  * Inbound lanes: a Redis list per sender and one wake-up per list that is not empty. An item is durable when
  * `append` returns. What waits in Redis is sealed with the installation's key; the lane's name is a digest.
  */
-import { readFileSync } from 'node:fs';
-
 import type { Redis } from 'ioredis';
 
 import type { Clock, Random } from '../ops/clock.ts';
@@ -11,15 +9,21 @@ import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
 import { FairShare } from './fair-share.ts';
 import type { LaneItem } from './item.ts';
-import { keyTag, LaneQueue, type WakeUp } from './queue.ts';
+import { keyTag, script } from './leases.ts';
+import { LaneQueue } from './queue.ts';
 
 /** 16 digits, "-", 12 hexadecimal digits. */
 const HEADER = 29;
 
-const script = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
-
 interface Scripts {
-  laneAppend(lane: string, lanes: string, entry: Buffer, name: string): Promise<number>;
+  laneAppend(
+    lane: string,
+    lanes: string,
+    lease: string,
+    woken: string,
+    entry: Buffer,
+    ...args: (string | number)[]
+  ): Promise<number>;
   laneStepBuffer(
     lane: string,
     lanes: string,
@@ -76,12 +80,12 @@ export class ItemLanes {
     this.#of = options;
     const { redis, prefix, log, clock } = options;
     this.#share = new FairShare(clock);
-    redis.defineCommand('laneAppend', { numberOfKeys: 2, lua: script('append') });
+    redis.defineCommand('laneAppend', { numberOfKeys: 4, lua: script('append') });
     redis.defineCommand('laneStep', { numberOfKeys: 4, lua: script('step') });
     this.#redis = redis as Redis & Scripts;
     this.queues = Array.from(
       { length: options.queues },
-      (_, index) => new LaneQueue({ redis, prefix, name: `inbound-${index}`, log }),
+      (_, index) => new LaneQueue({ redis, prefix, name: `inbound-${index}`, log, clock }),
     );
   }
 
@@ -108,21 +112,23 @@ export class ItemLanes {
   /** All keys of one queue stand on one node, so its items go in one pipeline. */
   async #appendTo(queue: LaneQueue, items: Placed[]): Promise<void> {
     const pipeline = this.#redis.pipeline() as ReturnType<Redis['pipeline']> & Scripts;
-    const wakeUps = new Map<string, WakeUp>();
-    for (const { item, lane } of items) {
+    const wakings = items.map(({ item, lane }) => {
       const priority = this.#share.priorityOf(item.phoneNumberId ?? item.app);
-      wakeUps.set(lane, { lane, ...(priority > 0 ? { priority } : {}) });
       void pipeline.laneAppend(
         this.#key(queue.name, `lane:${lane}`),
         this.#key(queue.name, 'lanes'),
+        queue.leases.keyOf(lane),
+        queue.leases.wokenKey,
         this.#entry(item, lane),
         lane,
+        ...queue.leases.wakeArguments(this.#of.clock.now()),
       );
-    }
+      return { lane, priority };
+    });
     const replies = (await pipeline.exec()) ?? [];
     const failure = replies.find(([error]) => error !== null)?.[0];
     if (failure) throw failure;
-    await queue.wakeAll([...wakeUps.values()]);
+    await queue.addJobs(wakings.filter((_waking, index) => replies[index]?.[1] === 1));
   }
 
   /** The first entries of a lane, oldest first; takes nothing. */

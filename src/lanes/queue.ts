@@ -1,12 +1,15 @@
 /**
- * A queue of lanes: at most one job per lane waits or runs, and a wake-up that comes while its lane is being worked
- * is kept, so none is lost (`keepLastIfActive`). The job carries the lane's name and tenant, never an item.
+ * A queue of lanes: lanes that have work are carried to a worker by BullMQ jobs. One job carries several lanes that
+ * were woken together, so that under load a job's cost is shared; a lane that waits or is being worked gets no second
+ * job (leases.ts). A job carries lanes' names and tenants, never an item.
  */
-import { Queue } from 'bullmq';
+import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
+import type { Clock } from '../ops/clock.ts';
 import type { Logger } from '../ops/log.ts';
 import { GroupCommit } from './group-commit.ts';
+import { keyTag, Leases } from './leases.ts';
 
 export interface WakeUp {
   /** Name of the lane within its queue; no number and no content stands in it. */
@@ -21,36 +24,44 @@ export interface Waking extends WakeUp {
   priority?: number;
 }
 
+/** Lanes that one worker takes at once. */
+export interface LaneJob {
+  lanes: WakeUp[];
+}
+
 /** Wake-ups that share a round trip. */
 const TOGETHER = 500;
+/** Lanes of one job: enough to share its cost, few enough to spread over the workers. */
+const LANES_OF_A_JOB = 16;
+/** A job whose worker died is taken up again as often as it needs; the lanes count what fails. */
+const ATTEMPTS = 1_000_000;
+/** A job fails only when Redis does not answer. */
+const RETRY_MS = 1_000;
 
 interface QueueOptions {
   redis: Redis;
   prefix: string;
   name: string;
   log: Logger;
+  clock: Clock;
 }
-
-/** All keys of one queue share this hash tag, so that they stand on one node of a Redis Cluster. */
-export function keyTag(prefix: string, queue: string): string {
-  return `{${prefix}:${queue}}`;
-}
-
-/** Wake-ups of a working lane are many attempts of one job; the lane itself counts what fails. */
-const ATTEMPTS = 1_000_000;
 
 export class LaneQueue {
   readonly name: string;
-  readonly #queue: Queue;
+  readonly leases: Leases;
+  readonly #queue: Queue<LaneJob>;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #wakings = {
     later: new GroupCommit<Waking, undefined>((group) => this.#wakeGroup(group, false), TOGETHER),
     soon: new GroupCommit<Waking, undefined>((group) => this.#wakeGroup(group, true), TOGETHER),
   };
 
-  constructor({ redis, prefix, name, log }: QueueOptions) {
+  constructor({ redis, prefix, name, log, clock }: QueueOptions) {
     this.name = name;
     this.#log = log;
+    this.#clock = clock;
+    this.leases = new Leases(redis, prefix, name);
     this.#queue = new Queue(name, {
       connection: redis,
       prefix: keyTag(prefix, name),
@@ -61,33 +72,29 @@ export class LaneQueue {
   }
 
   /**
-   * Wakes lanes whose items are rows of the database. It may fail when Redis is away: the rows wait, and the
+   * Wakes a lane whose items are rows of the database. It may fail when Redis is away: the rows wait, and the
    * reconciler wakes their lane later. `soon` also ends a lane's waiting time.
    */
-  async wake(wakeUp: Waking, { soon = false }: { soon?: boolean } = {}): Promise<void> {
+  async wake(waking: Waking, { soon = false }: { soon?: boolean } = {}): Promise<void> {
     try {
-      await this.#wakings[soon ? 'soon' : 'later'].add(wakeUp);
+      await this.#wakings[soon ? 'soon' : 'later'].add(waking);
     } catch (error) {
       this.#log.warn({ queue: this.name, err: error }, 'lane.wake-up-waits-for-reconciler');
     }
   }
 
-  /** Wakes many lanes in one round trip. @throws when Redis did not take all of them. */
-  async wakeAll(wakeUps: Waking[], { soon = false }: { soon?: boolean } = {}): Promise<void> {
-    if (wakeUps.length === 0) return;
-    await this.#queue.addBulk(
-      wakeUps.map(({ priority = 0, ...data }) => ({
-        name: 'lane',
-        data,
-        opts: {
-          deduplication: { id: data.lane, keepLastIfActive: true, ...(soon ? { reschedule: true } : {}) },
-          ...(priority > 0 ? { priority } : {}),
-          attempts: ATTEMPTS,
-          removeOnComplete: true,
-          removeOnFail: { age: 24 * 3600, count: 1_000 },
-        },
-      })),
+  /** Wakes many lanes. @throws when Redis did not take all of them. */
+  async wakeAll(wakings: Waking[], options: { soon?: boolean; patienceMs?: number } = {}): Promise<void> {
+    if (wakings.length === 0) return;
+    await this.addJobs(await this.leases.wake(wakings, { now: this.#clock.now(), ...options }));
+  }
+
+  /** Adds jobs for lanes that were noted as woken; after `delayMs` when they are to wait. */
+  async addJobs(wakings: Waking[], delayMs = 0): Promise<void> {
+    const jobs = [...byPriority(wakings)].flatMap(([priority, lanes]) =>
+      chunks(lanes, LANES_OF_A_JOB).map((some) => laneJob(some, { priority, delay: delayMs })),
     );
+    if (jobs.length > 0) await this.#queue.addBulk(jobs);
   }
 
   async #wakeGroup(group: Waking[], soon: boolean): Promise<undefined[]> {
@@ -104,4 +111,31 @@ export class LaneQueue {
   async close(): Promise<void> {
     await this.#queue.close();
   }
+}
+
+function byPriority(wakings: Waking[]): Map<number, WakeUp[]> {
+  const groups = new Map<number, WakeUp[]>();
+  for (const { priority = 0, ...wakeUp } of wakings) {
+    const group = groups.get(priority);
+    if (group) group.push(wakeUp);
+    else groups.set(priority, [wakeUp]);
+  }
+  return groups;
+}
+
+function chunks<Item>(items: Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_item, index) => items.slice(index * size, (index + 1) * size));
+}
+
+function laneJob(lanes: WakeUp[], { priority, delay }: { priority: number; delay: number }) {
+  const opts: JobsOptions = {
+    attempts: ATTEMPTS,
+    backoff: { type: 'fixed', delay: RETRY_MS },
+    removeOnComplete: true,
+    removeOnFail: { age: 24 * 3600, count: 1_000 },
+    ...(priority > 0 ? { priority } : {}),
+    ...(delay > 0 ? { delay } : {}),
+  };
+  return { name: 'lanes', data: { lanes }, opts };
 }

@@ -1,19 +1,22 @@
 /**
  * Works the lanes of one queue, each by one worker at a time. The handler says whether the lane is done or when it
  * wants another turn; an error it throws gives the lane back after a pause that grows, and blocks no other lane.
+ * The lanes of a job are worked side by side, and each is free for its next job as soon as its own turn has ended.
  */
-import { DelayedError, type Job, Worker } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 
-import type { Clock } from '../ops/clock.ts';
+import type { Clock, Random } from '../ops/clock.ts';
 import { Retry } from '../ops/errors.ts';
 import type { Logger } from '../ops/log.ts';
-import { keyTag, type WakeUp } from './queue.ts';
+import { keyTag, Leases, LOCK_MS } from './leases.ts';
+import type { LaneJob, LaneQueue, WakeUp } from './queue.ts';
 
-/** 15 s: a dead worker's lanes are taken over after at most lock + one check = 20 s. */
-export const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5_000;
 const MAX_STALLS = 1_000;
+const RENEW_EVERY_MS = LOCK_MS / 3;
+/** Lanes whose failures are remembered; beyond that all begin again with the first pause. */
+const MOST_FAILURES = 10_000;
 
 /** First pause after a failure 250 ms, doubled up to a minute. */
 const FIRST_PAUSE_MS = 250;
@@ -21,7 +24,7 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /** One turn of a worker at a lane. */
 export interface Turn {
-  /** Redis key and value of the lock, for scripts that fence their effect. */
+  /** Redis key and value of the lease, for scripts that fence their effect. */
   lockKey: string;
   token: string;
   /** True while nobody else can have taken the lane over. */
@@ -37,11 +40,13 @@ interface WorkOptions {
   /** A connection that waits for Redis (`mode: 'wait'`). */
   redis: Redis;
   prefix: string;
-  queue: string;
+  queue: LaneQueue;
+  /** Jobs worked at a time; each holds up to 16 lanes. */
   concurrency: number;
   log: Logger;
   clock: Clock;
-  handle(wakeUp: WakeUp, turn: Turn): Promise<TurnEnd>;
+  random: Random;
+  handle: (wakeUp: WakeUp, turn: Turn) => Promise<TurnEnd>;
 }
 
 export interface LaneWorker {
@@ -49,75 +54,129 @@ export interface LaneWorker {
   close(budgetMs: number): Promise<void>;
 }
 
+interface Running {
+  stopping: boolean;
+  /** Lane and token of each turn that runs here. */
+  turns: Map<string, string>;
+  /** Turns in a row that failed, by lane: their pauses grow. */
+  failures: Map<string, number>;
+  leases: Leases;
+}
+
 /** Starts working; errors of Redis are waited out. */
 export function workLanes(options: WorkOptions): LaneWorker {
   const { redis, prefix, queue, concurrency, log, clock } = options;
-  const state = { stopping: false };
-  const worker = new Worker<WakeUp>(queue, async (job, token = '') => runTurn(options, state, job, token), {
+  const leases = new Leases(redis, prefix, queue.name);
+  const running: Running = { stopping: false, turns: new Map(), failures: new Map(), leases };
+  const worker = new Worker<LaneJob>(queue.name, (job) => runJob(options, running, job), {
     connection: redis,
-    prefix: keyTag(prefix, queue),
+    prefix: keyTag(prefix, queue.name),
     concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLS,
     removeOnComplete: { count: 0 },
   });
-  let quietUntil = 0;
-  worker.on('error', (error) => {
-    if (clock.now() < quietUntil) return;
-    quietUntil = clock.now() + 10_000;
-    log.warn({ queue, err: error }, 'worker.error');
-  });
+  const quiet = atMostEvery(10_000, clock);
+  worker.on('error', (error) => quiet(() => log.warn({ queue: queue.name, err: error }, 'worker.error')));
+  const renewal = setInterval(() => {
+    for (const [lane, token] of running.turns) {
+      leases.renew(lane, token).catch((error: unknown) => {
+        quiet(() => log.warn({ queue: queue.name, err: error }, 'worker.lease-not-renewed'));
+      });
+    }
+  }, RENEW_EVERY_MS);
   return {
     async close(budgetMs) {
-      state.stopping = true;
+      running.stopping = true;
       await closeWithin(worker, budgetMs);
+      clearInterval(renewal);
     },
   };
 }
 
-async function runTurn(
-  options: WorkOptions,
-  state: { stopping: boolean },
-  job: Job<WakeUp>,
-  token: string,
-): Promise<void> {
-  const lockKey = `${keyTag(options.prefix, options.queue)}:${options.queue}:${job.id}:lock`;
-  const turn: Turn = {
-    lockKey,
-    token,
-    holds: async () => (await options.redis.get(lockKey)) === token,
-    stopping: () => state.stopping,
-  };
-  let end: TurnEnd;
-  try {
-    end = await options.handle(job.data, turn);
-  } catch (error) {
-    end = { againAfterMs: pauseAfter(error, job.attemptsStarted) };
-    options.log.warn(
-      {
-        queue: options.queue,
-        tenantId: job.data.tenantId,
-        attempt: job.attemptsStarted,
-        waitMs: end.againAfterMs,
-        err: error,
-      },
-      'lane.turn-failed',
-    );
-  }
-  if (end === 'done') return;
-  await job.moveToDelayed(options.clock.now() + end.againAfterMs, token);
-  throw new DelayedError();
+async function runJob(options: WorkOptions, running: Running, { data }: Job<LaneJob>): Promise<void> {
+  const ends = await Promise.allSettled(data.lanes.map((wakeUp) => workLane(options, running, wakeUp)));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason; // Redis did not answer: the job comes again, and lanes that ended rest
 }
 
-function pauseAfter(error: unknown, attemptsStarted: number): number {
+/** Turns at one lane until it is done, wants to wait, or is another's. */
+async function workLane(options: WorkOptions, running: Running, wakeUp: WakeUp): Promise<void> {
+  const { clock, random, queue } = options;
+  const { leases, turns } = running;
+  const { lane } = wakeUp;
+  const token = random.bytes(12).toString('base64url');
+  const heldForMs = await leases.begin(lane, token, clock.now());
+  if (heldForMs > 0) {
+    // Its holder looks at the lane again; if that one is dead, whoever comes after its lease does.
+    await queue.addJobs([wakeUp], heldForMs + FIRST_PAUSE_MS);
+    return;
+  }
+  turns.set(lane, token);
+  try {
+    for (;;) {
+      const end = await takeTurn(options, running, wakeUp, token);
+      const pauseMs = end === 'done' ? undefined : end.againAfterMs;
+      const nextAt = pauseMs === undefined ? undefined : clock.now() + pauseMs;
+      const outcome = await leases.end(lane, token, nextAt);
+      if (outcome === 'again' && !running.stopping) continue;
+      if (outcome === 'again') await leases.end(lane, token, clock.now());
+      if (outcome === 'again' || (outcome === 'given-back' && pauseMs !== undefined)) {
+        await queue.addJobs([wakeUp], outcome === 'again' ? 0 : pauseMs);
+      }
+      return;
+    }
+  } finally {
+    turns.delete(lane);
+  }
+}
+
+async function takeTurn(
+  { handle, log, queue }: WorkOptions,
+  running: Running,
+  wakeUp: WakeUp,
+  token: string,
+): Promise<TurnEnd> {
+  const { leases, failures } = running;
+  const { lane, tenantId } = wakeUp;
+  const turn: Turn = {
+    lockKey: leases.keyOf(lane),
+    token,
+    holds: () => leases.holds(lane, token),
+    stopping: () => running.stopping,
+  };
+  try {
+    const end = await handle(wakeUp, turn);
+    failures.delete(lane);
+    return end;
+  } catch (error) {
+    const attempt = (failures.get(lane) ?? 0) + 1;
+    if (failures.size >= MOST_FAILURES) failures.clear();
+    failures.set(lane, attempt);
+    const againAfterMs = pauseAfter(error, attempt);
+    log.warn({ queue: queue.name, tenantId, attempt, waitMs: againAfterMs, err: error }, 'lane.turn-failed');
+    return { againAfterMs };
+  }
+}
+
+function pauseAfter(error: unknown, attempt: number): number {
   if (error instanceof Retry && error.afterMs !== undefined) return error.afterMs;
-  return backOff(attemptsStarted);
+  return backOff(attempt);
 }
 
 /** Pause before try number `attempt` + 1: 250 ms, 500 ms, … at most a minute. */
 export function backOff(attempt: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt - 1, 16));
+}
+
+function atMostEvery(periodMs: number, clock: Clock): (act: () => void) => void {
+  let quietUntil = 0;
+  return (act) => {
+    if (clock.now() < quietUntil) return;
+    quietUntil = clock.now() + periodMs;
+    act();
+  };
 }
 
 async function closeWithin(worker: Worker, budgetMs: number): Promise<void> {

@@ -5,7 +5,8 @@ import { findConversation, touchConversation } from '../conversations/conversati
 import { wamidKey } from '../conversations/ids.ts';
 import type { ContactRow, ConversationRow, MessageRow } from '../conversations/model.ts';
 import { applyStoredStatuses, learnIdentity, linkWamid, raiseStatus } from '../conversations/statuses.ts';
-import { LOCK_MS, type Turn, type TurnEnd } from '../lanes/worker.ts';
+import { LOCK_MS } from '../lanes/leases.ts';
+import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { classify, type FailureReason, pauseAfter, type Rule } from '../whatsapp/errors.ts';
 import type { Graph, SendOutcome } from '../whatsapp/graph.ts';

@@ -11,8 +11,9 @@
  */
 import type { Context } from '../context.ts';
 import { type MessageRow, Messages } from '../conversations/model.ts';
+import { LOCK_MS } from '../lanes/leases.ts';
 import type { WakeUp } from '../lanes/queue.ts';
-import { LOCK_MS, type Turn, type TurnEnd } from '../lanes/worker.ts';
+import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { SafeError } from '../ops/log.ts';
 import { withTenant } from '../store/scope.ts';
 import { type Sender, sendHead, type Step } from './attempt.ts';

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { type MessageRow, Messages } from '../conversations/model.ts';
 import type { WakeUp } from '../lanes/queue.ts';
-import { LOCK_MS } from '../lanes/worker.ts';
+import { LOCK_MS } from '../lanes/leases.ts';
 import { withTenant } from '../store/scope.ts';
 import { Tenants } from '../tenants/model.ts';
 import { GRAPH_TIMEOUT_MS } from '../whatsapp/graph.ts';

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { LaneItem } from '../../src/lanes/item.ts';
 import { runItemLane } from '../../src/lanes/lane.ts';
+import type { LaneQueue } from '../../src/lanes/queue.ts';
 import { type LaneWorker, type Turn, workLanes } from '../../src/lanes/worker.ts';
 import { Park } from '../../src/ops/errors.ts';
 import { openRedis } from '../../src/store/redis.ts';
@@ -66,10 +67,11 @@ function work(handle: (item: LaneItem) => Promise<void>, parked: Parked[] = []):
   const worker = workLanes({
     redis,
     prefix: ctx.prefix,
-    queue: QUEUE,
+    queue: ctx.inbound.queues[0] as LaneQueue,
     concurrency: 8,
     log: ctx.log,
     clock: ctx.clock,
+    random: ctx.random,
     handle: (wakeUp, turn) =>
       runItemLane({ lanes: ctx.inbound, queue: QUEUE, log: ctx.log, handle, park }, wakeUp, turn),
   });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ConversationRow } from '../../src/conversations/model.ts';
-import { LOCK_MS } from '../../src/lanes/worker.ts';
+import { LOCK_MS } from '../../src/lanes/leases.ts';
 import { ManualClock } from '../support/clock.ts';
 import { openWorld, type Sent, wamidOf, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 /** Work whose wake-up was lost is found again. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { LOCK_MS } from '../../src/lanes/worker.ts';
+import { LOCK_MS } from '../../src/lanes/leases.ts';
 import { dueOutboxLanes } from '../../src/outbox/reconcile.ts';
 import { asOperator } from '../../src/store/scope.ts';
 import { GRAPH_TIMEOUT_MS } from '../../src/whatsapp/graph.ts';

@@ -70,8 +70,8 @@ export async function testContext(
   const liveRedis = openRedis({ url, log, clock, part: 'live', mode: 'wait' });
   const inbound = new ItemLanes({ redis: queueRedis, prefix, log, clock, random, master, queues: 1 });
   const lanes = {
-    outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log }),
-    endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log }),
+    outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),
+    endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
   };
   return {
     environment,
