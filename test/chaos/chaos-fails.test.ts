@@ -53,7 +53,7 @@ describe('a chaos run comes out red', () => {
     // The first two mostly wait for a lock to end; all at once would be slow enough to change what they show.
     await Promise.all([keep('fencing'), keep('haste')]);
     await Promise.all([keep('spool'), keep('unique-id')]);
-  }, 240_000);
+  }, 400_000);
 
   it('when a worker that lost its lane goes on: messages are sent twice', () => {
     expect(results.fencing?.broken).toMatchObject({ 'sent-twice': expect.any(Number) });

@@ -65,9 +65,14 @@ function positive(name: string, text: string): number {
   return value;
 }
 
+/** What was under way for a run that failed must not keep the process. */
+function leave(code: number): void {
+  process.stdout.write('', () => process.exit(code));
+}
+
 try {
-  process.exitCode = await main();
+  leave(await main());
 } catch (error) {
   process.stderr.write(`It could not be run: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
+  leave(2);
 }

@@ -58,6 +58,7 @@ export async function startStack(wishes: Wishes, balancer: Balancer): Promise<St
   mkdirSync(join(dataDir, 'logs'), { recursive: true });
   const environment = environmentOf(wishes, balancer.url);
   const running: Record<Role, Child[]> = { web: [], worker: [] };
+  const started = new Set<Child>();
   const expected = new Set<Child>();
   const crashes: string[] = [];
   const start = async (role: Role, index: number): Promise<void> => {
@@ -70,8 +71,10 @@ export async function startStack(wishes: Wishes, balancer: Balancer): Promise<St
       isReady: (line) => line.msg === 'gateway.ready',
     });
     running[role][index] = child;
+    started.add(child);
     if (role === 'web') balancer.proxy.move(index, { host: '127.0.0.1', port: Number(child.ready.port) });
     void child.exited.then(({ code, signal }) => {
+      started.delete(child);
       if (!expected.has(child)) crashes.push(`${name} ended (${signal ?? code}): ${child.lastLines()}`);
     });
   };
@@ -83,7 +86,7 @@ export async function startStack(wishes: Wishes, balancer: Balancer): Promise<St
   const commands = new Commands(environmentOf({ ...wishes, preload: undefined }, balancer.url));
   const stop = async (): Promise<void> => {
     await commands.end();
-    await Promise.all([...running.worker, ...running.web].map((child) => stopOne(child, expected)));
+    await Promise.all([...started].map((child) => stopOne(child, expected)));
   };
   try {
     // The first one makes the collections' indexes; the others find them.
