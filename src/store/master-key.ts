@@ -40,9 +40,7 @@ export class MasterKey {
     const known = this.#digestKeys.get(purpose);
     const key = known ?? derive(this.#keys[0] as Buffer, purpose, 32);
     if (!known) this.#digestKeys.set(purpose, key);
-    return createHmac('sha256', key)
-      .update(JSON.stringify(parts))
-      .digest();
+    return createHmac('sha256', key).update(JSON.stringify(parts)).digest();
   }
 
   readonly #digestKeys = new Map<string, Buffer>();
