@@ -1,9 +1,11 @@
 /** Dead letters: found again by what an operator knows, put back in their order, never lost and never shown. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 
 import {
   countDeadLetters,
   findDeadLetter,
+  given,
   listDeadLetters,
   openItem,
   parkItem,
@@ -203,6 +205,60 @@ describe('the list', () => {
   it('counts no further than asked', async () => {
     for (let at = 0; at < 4; at += 1) await parkItem(ctx, from('972500000001'), why);
     expect(await countDeadLetters(ctx, { reason: 'failed' }, 3)).toBe(3);
+  });
+});
+
+/** What the database reads for a page, by its own account: of the embedded server and of MongoDB alike. */
+describe('a flood of unrouted items', () => {
+  interface Explained {
+    executionStats: { totalDocsExamined: number };
+  }
+  let connection: mongoose.Connection;
+  beforeEach(async () => {
+    connection = await mongoose.createConnection(ctx.environment.MONGODB_URI ?? '').asPromise();
+  });
+  afterEach(() => connection.close());
+
+  const examined = async (filter: object) => {
+    const explained = await connection
+      .collection('deadLetters')
+      .find(given(filter))
+      .sort({ receivedAt: -1, _id: -1 })
+      .limit(10)
+      .explain('executionStats');
+    return (explained as unknown as Explained).executionStats.totalDocsExamined;
+  };
+
+  it('costs nothing where others are looked for', async () => {
+    const tenantId = await newTenant();
+    await parkItem(ctx, from('972501112233'), { ...why, tenantId });
+    const flood = Array.from({ length: 2_000 }, (_, at) => ({
+      _id: `dlt_flood${String(at).padStart(6, '0')}`,
+      app: 'default',
+      phoneNumberId: '999',
+      reason: 'unrouted' as const,
+      detail: 'No tenant.',
+      kind: 'message',
+      attempts: 1,
+      receivedAt: new Date(clock.now() + at),
+      parkedAt: new Date(clock.now() + at),
+      item: Buffer.alloc(0),
+      sealedFor: 'installation' as const,
+    }));
+    await connection.collection<{ _id: string }>('deadLetters').insertMany(flood);
+    const people = await keysOfPerson(ctx, '972501112233', tenantId);
+    for (const [name, filter] of Object.entries({
+      all: {},
+      unrouted: { reason: 'unrouted' },
+      failed: { reason: 'failed' },
+      tenant: { tenantId },
+      'tenant and reason': { tenantId, reason: 'failed' },
+      number: { phoneNumberId: NUMBER, reason: 'failed' },
+      person: { people },
+      'tenant and time': { tenantId, from: new Date(0) },
+    })) {
+      expect([name, (await examined(filter)) <= 11]).toEqual([name, true]);
+    }
   });
 });
 
