@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { LaneItem } from '../../src/lanes/item.ts';
+import { ItemLanes } from '../../src/lanes/item-lanes.ts';
 import { runItemLane } from '../../src/lanes/lane.ts';
 import type { LaneQueue } from '../../src/lanes/queue.ts';
 import { type LaneWorker, type Turn, workLanes } from '../../src/lanes/worker.ts';
@@ -207,6 +208,56 @@ describe('inbound lanes', () => {
     );
     expect(handled).toEqual([1]);
     expect(await positions()).toEqual([1, 2, 3]);
+  });
+
+  it('work the statuses of a lane together, each with its own attempts', async () => {
+    const begun: number[] = [];
+    let release: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (release = resolve));
+    const failed = new Set<number>();
+    work(async ({ position }) => {
+      begun.push(position);
+      if (begun.length === 5) release();
+      await all;
+      if (position === 3 && !failed.has(position)) {
+        failed.add(position);
+        throw new Error('not yet');
+      }
+    });
+    const statuses = [1, 2, 3, 4, 5].map((position) => ({ ...item(position), kind: 'status' as const }));
+    await append(...statuses);
+    await until('the lane is empty', async () => (await ctx.inbound.oldest(QUEUE)) === null);
+    expect([...begun].sort()).toEqual([1, 2, 3, 3, 4, 5]);
+  });
+
+  it('hand on an entry that does not open as unreadable, and go on', async () => {
+    const broken = `${'1'.padStart(16, '0')}-0123456789ab not sealed by anybody`;
+    await ctx.queueRedis.rpush(`{${ctx.prefix}:${QUEUE}}:lane:${lane()}`, broken);
+    await append(item(2));
+    const seen: [string, number][] = [];
+    work(({ kind, position }) => Promise.resolve(void seen.push([kind, position])));
+    await until('both are handled', () => seen.length === 2);
+    expect(seen).toEqual([
+      ['unreadable', 1],
+      ['message', 2],
+    ]);
+  });
+
+  it('spread over several queues, each lane in one of them', async () => {
+    const { queueRedis: redis, prefix, log, clock, random, master } = ctx;
+    const spread = new ItemLanes({ redis, prefix, log, clock, random, master, queues: 4 });
+    const lanes = Array.from({ length: 40 }, (_one, index) => spread.laneName('spread', String(index)));
+    await spread.append(lanes.flatMap((name) => [1, 2].map((at) => ({ item: item(at), lane: name }))));
+    const found = await Promise.all(
+      spread.queues.map(async ({ name }) =>
+        Promise.all(lanes.map(async (one) => (await spread.read(name, one, 10)).length)),
+      ),
+    );
+    for (const [at] of lanes.entries()) {
+      expect(found.map((counts) => counts[at]).sort()).toEqual([0, 0, 0, 2]);
+    }
+    expect(found.every((counts) => counts.some((count) => count > 0))).toBe(true);
+    await spread.close();
   });
 
   it('one slow lane delays no other', async () => {
