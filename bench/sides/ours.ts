@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Context } from '../../src/context.ts';
 import { addEndpoint } from '../../src/endpoints/endpoints.ts';
+import { CANARY_TENANT } from '../../src/ops/metrics.ts';
 import { openContext } from '../../src/start.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
 import { createApiKey } from '../../src/tenants/keys.ts';
@@ -49,7 +50,8 @@ export async function openOurs(options: SideOptions): Promise<Side> {
       path: '/v1/feed',
       headers: { authorization: `Bearer ${keys[business]}`, accept: 'text/event-stream' },
     }),
-    stored: () => servers.rows(database, 'messages').countDocuments(),
+    // The product's own canary writes messages, too.
+    stored: () => servers.rows(database, 'messages').countDocuments({ tenantId: { $ne: CANARY_TENANT } }),
     async close() {
       await servers.dropDatabase(database);
       await servers.dropDatabase(`${database}_keys`);
