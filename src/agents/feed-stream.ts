@@ -157,9 +157,10 @@ function writeHead(ctx: Context, response: ServerResponse): void {
   response.write(`retry: ${Math.round(retry)}\n\n`);
 }
 
-/** Heartbeats, and another look at each key that has not been looked at for a while. */
+/** Heartbeats, and another look at each key that has not been looked at for a while: once for all its streams. */
 function tick(ctx: Context, open: Map<FeedClient, Open>): void {
   const now = performance.now();
+  const due = new Map<string | undefined, FeedClient[]>();
   for (const [client, state] of open) {
     if (now - state.spokeAt >= KEEP_ALIVE_MS) {
       state.spokeAt = now;
@@ -167,16 +168,23 @@ function tick(ctx: Context, open: Map<FeedClient, Open>): void {
     }
     if (now - state.checkedAt < RECHECK_MS) continue;
     state.checkedAt = now;
-    void recheck(ctx, client, state.authorization);
+    const clients = due.get(state.authorization);
+    if (clients) clients.push(client);
+    else due.set(state.authorization, [client]);
   }
+  for (const [authorization, clients] of due) void recheck(ctx, clients, authorization);
 }
 
-/** Ends the stream of a key that was revoked or lost a scope; also when nobody can say, since content must not leak. */
-async function recheck(ctx: Context, client: FeedClient, authorization: string | undefined): Promise<void> {
+/** Ends the streams of a key that was revoked or lost a scope; also when nobody can say, since content must not leak. */
+async function recheck(
+  ctx: Context,
+  clients: FeedClient[],
+  authorization: string | undefined,
+): Promise<void> {
   try {
     requireScopes(await authenticate(ctx, authorization), NEEDED);
   } catch (error) {
-    client.end(error instanceof Reject ? 'key' : 'unavailable');
+    for (const client of clients) client.end(error instanceof Reject ? 'key' : 'unavailable');
   }
 }
 
