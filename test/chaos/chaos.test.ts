@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { givenServers } from '../support/embedded.ts';
 import { type ChaosResult, runChaos } from './run.ts';
 
-/** Its plan has a receiver killed while it spools, a full disk, and a worker paused for longer than its lock. */
+/** Its plan has a receiver killed while only its spool holds what it acknowledged, a paused Redis and a paused worker. */
 const SEED = 1;
 const DURATION_MS = 30_000;
 /** A call of which nothing is known holds its conversation for 30 s; a busy machine needs longer for all of it. */
