@@ -51,6 +51,7 @@ beforeEach(async () => {
     ...ctx.environment,
     MONGODB_URI: mongodbUri.toString(),
     REDIS_URL: await through(redis, REDIS_URL),
+    CANARY: 'off', // at a full minute it would write into Redis
   };
   gateways = [];
   lines = [];
