@@ -39,9 +39,12 @@ export const en = {
     connecting: 'Connecting…',
     reconnecting: 'Reconnecting ({{seconds}} s)',
     offline: 'Offline',
+    forbidden: 'Not live',
     explainLive: 'New messages appear by themselves.',
     explainReconnecting: 'What you see may be out of date. Missed messages come when the connection is back.',
     explainOffline: 'This device has no network. Messages you send wait here.',
+    explainForbidden:
+      'This key may not listen to new messages: it lacks conversations:read or messages:read. Load the page again to see what is new.',
     retry: 'Connect now',
   },
   inbox: {

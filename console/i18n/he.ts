@@ -41,9 +41,12 @@ export const he: typeof en = {
     connecting: 'מתחבר…',
     reconnecting: 'מתחבר מחדש ({{seconds}} שנ׳)',
     offline: 'אין רשת',
+    forbidden: 'ללא עדכון חי',
     explainLive: 'הודעות חדשות מופיעות מעצמן.',
     explainReconnecting: 'ייתכן שהמידע אינו עדכני. הודעות שהוחמצו יגיעו כשהחיבור יחזור.',
     explainOffline: 'למכשיר אין רשת. הודעות שנשלחות ממתינות כאן.',
+    explainForbidden:
+      'למפתח הזה אין הרשאה להאזין להודעות חדשות: חסרה לו \u2066conversations:read\u2069 או \u2066messages:read\u2069. כדי לראות מה חדש יש לטעון את הדף מחדש.',
     retry: 'התחברות עכשיו',
   },
   inbox: {

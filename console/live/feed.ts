@@ -4,7 +4,8 @@
  * or says `reset`, and then the lists are read again.
  *
  * States: `reconnecting` (opening, or waiting until `retryAt`) → `live` → `reconnecting` …;
- * `offline` while the browser itself says that there is no network; it ends with the network's return.
+ * `offline` while the browser itself says that there is no network; it ends with the network's return;
+ * `forbidden` when the key may not listen, which ends the feed.
  */
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
@@ -21,7 +22,10 @@ export interface FeedEvent {
 
 /** `retryAt` (ms since 1970) is `null` while a try is under way; `failures` counts those in a row. */
 export type LiveState =
-  { kind: 'live' } | { kind: 'reconnecting'; retryAt: number | null; failures: number } | { kind: 'offline' };
+  | { kind: 'live' }
+  | { kind: 'reconnecting'; retryAt: number | null; failures: number }
+  | { kind: 'offline' }
+  | { kind: 'forbidden' };
 
 /** The browser's (or a test's) time and network. */
 export interface FeedSurroundings {
@@ -86,6 +90,7 @@ export function openFeed(options: FeedOptions): Feed {
       connection = new AbortController();
       const end = await readOnce(options, position, AbortSignal.any([closing.signal, connection.signal]));
       if (closing.signal.aborted || end.kind === 'unauthorized') return;
+      if (end.kind === 'forbidden') return options.onState({ kind: 'forbidden' });
       failures = end.kind === 'worked' ? 1 : failures + 1;
       const wait = Math.max(backOffMs(failures, options.random), position.retryMs, end.retryAfterMs);
       if (!options.online()) continue;
@@ -114,7 +119,7 @@ interface Position {
 
 interface ConnectionEnd {
   /** `worked`: at least one chunk was read before it ended. */
-  kind: 'worked' | 'failed' | 'unauthorized';
+  kind: 'worked' | 'failed' | 'unauthorized' | 'forbidden';
   retryAfterMs: number;
 }
 
@@ -147,9 +152,11 @@ async function readOnce(
     return { kind: worked ? 'worked' : 'failed', retryAfterMs: 0 };
   } catch (error) {
     // The reason is not shown: the visible state says that we reconnect, and when.
-    const unauthorized = error instanceof ApiProblem && error.status === 401;
-    const retryAfterMs = error instanceof ApiProblem ? (error.retryAfterMs ?? 0) : 0;
-    return { kind: unauthorized ? 'unauthorized' : worked ? 'worked' : 'failed', retryAfterMs };
+    const problem = error instanceof ApiProblem ? error : undefined;
+    const retryAfterMs = problem?.retryAfterMs ?? 0;
+    if (problem?.status === 401) return { kind: 'unauthorized', retryAfterMs };
+    if (problem?.status === 403) return { kind: 'forbidden', retryAfterMs };
+    return { kind: worked ? 'worked' : 'failed', retryAfterMs };
   } finally {
     stopTimer();
   }

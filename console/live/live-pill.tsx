@@ -10,6 +10,7 @@ const LOOKS: Record<LiveState['kind'], { pill: string; dot: string }> = {
   live: { pill: 'text-good', dot: 'bg-good' },
   reconnecting: { pill: 'bg-warn-soft text-warn', dot: 'bg-warn animate-pulse' },
   offline: { pill: 'bg-bad-soft text-bad', dot: 'border-2 border-bad' },
+  forbidden: { pill: 'bg-bad-soft text-bad', dot: 'border-2 border-bad' },
 };
 
 /** Whether what is shown is current. */
@@ -24,6 +25,7 @@ export function LivePill() {
     live: t('live.explainLive'),
     reconnecting: t('live.explainReconnecting'),
     offline: t('live.explainOffline'),
+    forbidden: t('live.explainForbidden'),
   };
   const seconds = waiting ? Math.max(1, Math.ceil(((state.retryAt ?? now) - now) / 1_000)) : 0;
   const name = state.kind === 'reconnecting' ? t('live.connecting') : t(`live.${state.kind}`);

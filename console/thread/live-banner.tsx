@@ -14,12 +14,16 @@ export function LiveBanner() {
   const state = useStore(live);
   if (state.kind === 'live') return null;
   if (state.kind === 'reconnecting' && state.failures < SHOWN_AFTER_FAILURES) return null;
-  const offline = state.kind === 'offline';
+  const explanations = {
+    reconnecting: t('live.explainReconnecting'),
+    offline: t('live.explainOffline'),
+    forbidden: t('live.explainForbidden'),
+  };
   return (
     <div className="flex items-center gap-2.5 bg-warn-soft px-4 py-1.5 text-[0.8125rem] text-warn md:px-5">
       <WifiOff aria-hidden className="size-4 shrink-0" />
-      <span className="flex-1">{t(offline ? 'live.explainOffline' : 'live.explainReconnecting')}</span>
-      {!offline && (
+      <span className="flex-1">{explanations[state.kind]}</span>
+      {state.kind === 'reconnecting' && (
         <button type="button" onClick={reconnectNow} className="min-h-7 shrink-0 font-semibold underline">
           {t('live.retry')}
         </button>

@@ -103,6 +103,8 @@ class RunningCanary {
   }
 
   async look(): Promise<void> {
+    // Before the master key is proven nothing may be written, and the start tells by itself what it waits for.
+    if (!this.#ctx.store.isProven) return;
     for (const step of [() => this.#read(), () => this.#settle(), () => this.#send(), () => this.#wipe()]) {
       try {
         await step();

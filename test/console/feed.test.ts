@@ -192,6 +192,14 @@ describe('the live feed', () => {
     expect(states.map((one) => one.kind)).toEqual(['reconnecting']);
   });
 
+  it('ends, and says so, when the key may not listen', async () => {
+    refuse = new ApiProblem(403, { type: 'x', title: 'x', detail: '' }, null);
+    open();
+    await until('it says so', () => state()?.kind === 'forbidden');
+    expect(time.waits).toEqual([]);
+    expect(opened).toHaveLength(1);
+  });
+
   it('closes its connection', async () => {
     open(null);
     await live();
