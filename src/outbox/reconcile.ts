@@ -1,8 +1,8 @@
 /** Finds conversations whose sender should be at work and may have lost its wake-up. */
 import type { Context } from '../context.ts';
 import { type MessageRow, Messages } from '../conversations/model.ts';
-import type { WakeUp } from '../lanes/queue.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
+import type { WakeUp } from '../lanes/queue.ts';
 import { withTenant } from '../store/scope.ts';
 import { Tenants } from '../tenants/model.ts';
 import { GRAPH_TIMEOUT_MS } from '../whatsapp/graph.ts';

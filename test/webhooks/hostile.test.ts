@@ -117,8 +117,9 @@ describe('signed bodies of odd content', () => {
     // What is handed on can be written down and read again.
     for (const { item } of items) expect(JSON.parse(JSON.stringify(item))).toEqual(item);
     const unreadable = items.find(({ item }) => item.kind === 'unreadable');
-    if (unreadable)
-      {expect(Buffer.from(String(unreadable.item.body.base64), 'base64').equals(body)).toBe(true);}
+    if (unreadable) {
+      expect(Buffer.from(String(unreadable.item.body.base64), 'base64').equals(body)).toBe(true);
+    }
   });
 
   it('numbers that JavaScript would change keep their digits', async () => {

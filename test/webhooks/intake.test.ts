@@ -103,8 +103,9 @@ describe('intake', () => {
     closers.push(() => redis.disconnect());
     const used = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
     const piece = Buffer.alloc(64 * 1024);
-    for (let count = 0; (await used()) < 0.8 * 32 * 2 ** 20; count += 1)
-      {await redis.set(`filler:${count}`, piece);}
+    for (let count = 0; (await used()) < 0.8 * 32 * 2 ** 20; count += 1) {
+      await redis.set(`filler:${count}`, piece);
+    }
     let n = 0;
     await until('it spools', async () => {
       await intake.take([placed((n += 1))]);
