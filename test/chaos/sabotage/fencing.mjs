@@ -8,14 +8,14 @@ import { SHORT_LOCKS } from './short-locks.mjs';
 
 const data = [
   ...SHORT_LOCKS,
-  { file: 'src/lanes/worker.js', find: /holds: async \(\) => [^\n]*/, put: 'holds: async () => true,' },
+  { file: 'src/lanes/worker.js', find: /holds: \(\) => [^\n]*/, put: 'holds: async () => true,' },
   {
     file: 'src/outbox/states.js',
     find: /\{ _id: message\._id, status: 'queued' \}(?=,\s*\{ \$set: \{ status: 'sending')/,
     put: '{ _id: message._id }',
   },
   {
-    file: 'src/lanes/item-lanes.js',
+    file: 'src/lanes/leases.js',
     find: /readFileSync\((new URL\([^\n]*?\)), 'utf8'\)/,
     put: "readFileSync($1, 'utf8').replace(/if redis\\.call\\('GET', KEYS\\[4\\]\\) ~= ARGV\\[1\\] then[^\\n]*/, '')",
   },

@@ -16,7 +16,7 @@ const stopOnce = `(() => {
     `;
 
 export const SHORT_LOCKS = [
-  { file: 'src/lanes/worker.js', find: /LOCK_MS = 15_000/, put: 'LOCK_MS = 3_000' },
+  { file: 'src/lanes/leases.js', find: /LOCK_MS = 15_000/, put: 'LOCK_MS = 3_000' },
   { file: 'src/lanes/worker.js', find: /STALLED_CHECK_MS = 5_000/, put: 'STALLED_CHECK_MS = 1_000' },
   { file: 'src/outbox/attempt.js', find: /const attempt = await claim\(/, put: `${stopOnce}$&` },
 ];
