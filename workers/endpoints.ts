@@ -8,9 +8,9 @@ import { Sender } from '../src/endpoints/sender.ts';
 import { Shares } from '../src/endpoints/shares.ts';
 import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
 
-/** Lanes worked at the same time by one process: they mostly wait for others' servers. */
+/** Jobs of up to 16 lanes worked at a time by one process: they mostly wait for others' servers. */
 const CONCURRENCY = 256;
-/** No endpoint holds more than a quarter of them. */
+/** Lanes of one endpoint: also when each is in another job, no endpoint holds more than a quarter of them. */
 const SHARE = CONCURRENCY / 4;
 
 export function startEndpoints(ctx: Context, redis: Redis): LaneWorker[] {

@@ -7,7 +7,7 @@ import { Brakes } from '../src/outbox/brakes.ts';
 import { workOutboxLane } from '../src/outbox/lane.ts';
 import { openGraph } from '../src/whatsapp/graph.ts';
 
-/** Conversations in which one process sends at the same time; most of a turn is waiting for WhatsApp's answer. */
+/** Jobs of up to 16 conversations in which one process sends at a time; most of a turn is waiting for WhatsApp's answer. */
 const CONCURRENCY = 32;
 
 export function startOutbox(ctx: Context, redis: Redis): LaneWorker[] {

@@ -67,8 +67,10 @@ interface Touch {
 }
 
 /**
- * Moves the summary forward; a redo or a late message changes nothing that is newer. A client who writes again
- * reopens a resolved conversation, so whoever resolves one names the `lastPosition` that they have seen.
+ * Moves the summary forward; a redo or a late message changes nothing that is newer. The client's time counts apart
+ * from that: what they wrote opens the window also when an answer of ours was accepted before it was handled here.
+ * A client who writes again reopens a resolved conversation, so whoever resolves one names the `lastPosition` that
+ * they have seen.
  */
 export async function touchConversation(
   ctx: Context,
@@ -76,14 +78,19 @@ export async function touchConversation(
   { messageId, position, at, inboundAt }: Touch,
 ): Promise<void> {
   const { _id, tenantId, state } = conversation;
+  const { batches } = ctx.store;
   const reopened = inboundAt !== undefined && state === 'RESOLVED' ? { state: 'PENDING' } : {};
-  await ctx.store.batches.update(Conversations, {
-    tenantId,
-    _id,
-    where: { lastPosition: { $lt: position } },
-    update: {
-      $set: { lastPosition: position, lastMessageId: messageId, lastActivityAt: at, ...reopened },
-      ...(inboundAt === undefined ? {} : { $max: { lastInboundAt: inboundAt } }),
-    },
-  });
+  await Promise.all([
+    inboundAt === undefined
+      ? undefined
+      : batches.update(Conversations, { tenantId, _id, update: { $max: { lastInboundAt: inboundAt } } }),
+    batches.update(Conversations, {
+      tenantId,
+      _id,
+      where: { lastPosition: { $lt: position } },
+      update: {
+        $set: { lastPosition: position, lastMessageId: messageId, lastActivityAt: at, ...reopened },
+      },
+    }),
+  ]);
 }

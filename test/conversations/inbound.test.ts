@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { openContactField } from '../../src/conversations/contacts.ts';
+import { touchConversation } from '../../src/conversations/conversations.ts';
 import {
   type ContactRow,
   Contacts,
@@ -221,6 +222,20 @@ describe('an inbound message', () => {
       [{ body: 'now' }, false],
     ]);
     expect(conversation.lastMessageId).toBe(rows[1]?._id);
+  });
+
+  it('opens the window also when an answer was accepted between its receipt and its handling', async () => {
+    const phone = '972500000061';
+    await handle(envelope([change({ messages: [textMessage('wamid.window.1', 'first', { phone })] })]));
+    const before = await conversationWith(phone);
+    const later = { ...textMessage('wamid.window.2', 'second', { phone }), timestamp: '1900000000' };
+    const [waiting] = itemsOf(envelope([change({ messages: [later] })]));
+    const answer = { messageId: 'msg_answer', position: ctx.positions.next(), at: new Date(clock.now()) };
+    await mine(() => touchConversation(ctx, before, answer));
+    await handleItem(ctx, routes, waiting as LaneItem);
+    const after = await conversationWith(phone);
+    expect(after.lastInboundAt).toEqual(new Date(1_900_000_000_000));
+    expect(after).toMatchObject({ lastPosition: answer.position, lastMessageId: 'msg_answer' });
   });
 
   it('of which a repeat was stored first takes the place of its first receipt', async () => {
