@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { SafeError } from '../ops/log.ts';
 import { lastCanary } from '../watch/canary.ts';
 import { MOST_COUNTED, type Progress, progress } from '../watch/progress.ts';
-import { readSpools } from '../webhooks/spool.ts';
+import { readSpools } from '../webhooks/spool-files.ts';
 import type { Cell, Output } from './output.ts';
 
 interface Server extends Record<string, Cell> {

@@ -38,7 +38,7 @@ export interface Entry {
   item: LaneItem;
 }
 
-/** What the holder of a lane's job proves itself with. */
+/** What the holder of a lane proves itself with. */
 interface Lock {
   lockKey: string;
   token: string;
@@ -138,7 +138,7 @@ export class ItemLanes {
   }
 
   /**
-   * Takes `done` out, reads the first entries and counts an attempt at the first of them, if the job's lock still
+   * Takes `done` out, reads the first entries and counts an attempt at the first of them, if the lease still
    * holds. @returns the entries and the first one's attempts; null when the lane is another worker's now.
    */
   async take(
@@ -156,7 +156,7 @@ export class ItemLanes {
   }
 
   /**
-   * Takes `done` out and counts an attempt at each of `next` (or takes it back), if the job's lock still holds.
+   * Takes `done` out and counts an attempt at each of `next` (or takes it back), if the lease still holds.
    * @returns items left and attempts at each of `next`; null when the lane is another worker's now.
    */
   async step(

@@ -11,7 +11,8 @@ import { GroupCommit } from '../lanes/group-commit.ts';
 import type { ItemLanes, Placed } from '../lanes/item-lanes.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
-import type { Spool, SpoolSize } from './spool.ts';
+import type { Spool } from './spool.ts';
+import type { SpoolSize } from './spool-files.ts';
 
 /** Requests whose items share a write. */
 const GROUP_LIMIT = 500;

@@ -10,7 +10,7 @@
  * A segment is removed after all of it is in the lanes; a crash before that drains it twice, which storing makes
  * harmless. A holder that was only paused finds its folder gone at its next write, and takes a new one.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { codeOf } from '../../embedded/errors.ts';
@@ -19,15 +19,21 @@ import type { Clock, Random } from '../ops/clock.ts';
 import { type Logger, SafeError } from '../ops/log.ts';
 import { SealError } from '../store/seal.ts';
 import { AdoptedError, readSegment, realFiles, SegmentWriter, type SpoolFiles } from './segment.ts';
+import {
+  isThere,
+  KEPT,
+  type Segment,
+  segmentsBelow,
+  sizeOf,
+  type SpoolSize,
+  syncFolder,
+} from './spool-files.ts';
 
 /** A new segment after so many bytes, so that drained ones can go: 8 MB. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** Records that leave the spool in one write. */
 const DRAIN_GROUP = 200;
 const FOLDER = /^[0-9a-f]{16}$/;
-/** Ends of names of files that are kept for a person, or for another key. */
-const KEPT = { torn: '.torn', damaged: '.damaged', otherKey: '.other-key' } as const;
-
 interface SpoolOptions {
   /** DATA_DIR/spool. */
   root: string;
@@ -37,23 +43,9 @@ interface SpoolOptions {
   files?: SpoolFiles;
 }
 
-interface Segment {
-  path: string;
-  bytes: number;
-  /** Records that are in their lanes. */
-  done: number;
-}
-
 interface Home {
   path: string;
   lock: Lock;
-}
-
-export interface SpoolSize {
-  segments: number;
-  bytes: number;
-  /** Milliseconds since 1970; null when nothing waits. */
-  oldestAt: number | null;
 }
 
 /** Takes records that leave the spool. @throws SealError for a record of another key; anything else: try again later. */
@@ -361,63 +353,4 @@ async function takeReadable(take: Take, records: Buffer[]): Promise<boolean> {
   let otherKey = false;
   for (const record of records) otherKey = (await takeReadable(take, [record])) || otherKey;
   return otherKey;
-}
-
-async function segmentsBelow(folder: string): Promise<Segment[]> {
-  const names = await readdir(folder, { recursive: true });
-  return Promise.all(
-    names
-      .filter((name) => name.endsWith('.segment'))
-      .map(async (name) => {
-        const path = join(folder, name);
-        return { path, bytes: (await stat(path)).size, done: 0 };
-      }),
-  );
-}
-
-function sizeOf(segments: { path: string; bytes: number }[]): SpoolSize {
-  const times = segments.map(({ path }) => Number(basename(path).slice(0, 15)));
-  return {
-    segments: segments.length,
-    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-    oldestAt: times.length === 0 ? null : Math.min(...times),
-  };
-}
-
-/**
- * What all processes with this DATA_DIR have in their spools, from the disk: for the operator's command.
- * @returns also how many files were set aside for a look
- */
-export async function readSpools(root: string): Promise<SpoolSize & { keptFiles: number }> {
-  try {
-    const names = await readdir(root, { recursive: true });
-    const paths = names.filter((name) => name.endsWith('.segment')).map((name) => join(root, name));
-    const segments = await Promise.all(
-      paths.map(async (path) => ({ path, bytes: (await stat(path).catch(() => ({ size: 0 }))).size })),
-    );
-    const isKept = (name: string) => Object.values(KEPT).some((end) => name.endsWith(end));
-    return {
-      ...sizeOf(segments),
-      keptFiles: names.filter((name) => !name.includes('/') && isKept(name)).length,
-    };
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return { ...sizeOf([]), keptFiles: 0 };
-  }
-}
-
-/** A new name in a folder is on the disk only when the folder was synced too. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw error;
-  }
 }

@@ -2,13 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import mongoose from 'mongoose';
-
 import { type Embedded, openEmbedded } from '../../embedded/index.ts';
 import { isRunning, type ProcessIdentity } from '../../embedded/process-identity.ts';
 import { systemClock } from '../../src/ops/clock.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { openRedis } from '../../src/store/redis.ts';
+import { dropDatabases } from '../support/databases.ts';
 import { until } from '../support/until.ts';
 import { Proxy } from './proxy.ts';
 
@@ -122,17 +121,6 @@ async function foreignDatabase(
   address.searchParams.delete('replicaSet');
   address.searchParams.set('directConnection', 'true');
   return foreign(address.toString(), closers);
-}
-
-async function dropDatabases(uri: string): Promise<void> {
-  const connection = await mongoose.createConnection(uri).asPromise();
-  try {
-    for (const name of [connection.name, `${connection.name}_keys`]) {
-      await connection.useDb(name).dropDatabase();
-    }
-  } finally {
-    await connection.close();
-  }
 }
 
 async function removeKeys(url: string, name: string): Promise<void> {

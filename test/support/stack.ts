@@ -4,11 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import mongoose from 'mongoose';
-
 import { built } from '../../scripts/quickstart/child.ts';
 import { NUMBERS } from '../../scripts/quickstart/demo-data.ts';
 import { newSecrets, type Stack, type StackOptions, startStack } from '../../scripts/quickstart/stack.ts';
+import { dropDatabases } from './databases.ts';
 
 interface TestStackOptions {
   people: NonNullable<StackOptions['simulator']['people']>;
@@ -90,15 +89,4 @@ function ownDatabase(uri: string): string {
   const address = new URL(uri);
   address.pathname = `/stack_${randomBytes(6).toString('hex')}`;
   return address.toString();
-}
-
-async function dropDatabases(uri: string): Promise<void> {
-  const connection = await mongoose.createConnection(uri).asPromise();
-  try {
-    for (const name of [connection.name, `${connection.name}_keys`]) {
-      await connection.useDb(name).dropDatabase();
-    }
-  } finally {
-    await connection.close();
-  }
 }

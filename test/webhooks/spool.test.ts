@@ -9,7 +9,8 @@ import { systemRandom } from '../../src/ops/clock.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { SealError } from '../../src/store/seal.ts';
 import { readSegment, realFiles, SegmentWriter, type SpoolFiles } from '../../src/webhooks/segment.ts';
-import { readSpools, Spool } from '../../src/webhooks/spool.ts';
+import { Spool } from '../../src/webhooks/spool.ts';
+import { readSpools } from '../../src/webhooks/spool-files.ts';
 import { ManualClock } from '../support/clock.ts';
 
 let lines: string[];

@@ -12,7 +12,7 @@ import { type Gateway, startGateway } from '../../src/main.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { addApp } from '../../src/tenants/apps.ts';
-import { readSpools } from '../../src/webhooks/spool.ts';
+import { readSpools } from '../../src/webhooks/spool-files.ts';
 import { Proxy } from '../chaos/proxy.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { type Business, openBusiness } from '../support/fixtures.ts';

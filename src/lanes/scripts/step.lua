@@ -1,10 +1,10 @@
 -- One step of the worker that holds the lane: takes handled items out, and begins the next ones: reads the first
 -- entries, or names entries it has read, and counts an attempt at each begun one.
--- KEYS[1] lane (list)   KEYS[2] lanes by age of their head (sorted set)   KEYS[3] attempts (hash)   KEYS[4] lock of the job
+-- KEYS[1] lane (list)   KEYS[2] lanes by age of their head (sorted set)   KEYS[3] attempts (hash)   KEYS[4] lease of the lane
 -- ARGV[1] token   ARGV[2] name of the lane   ARGV[3] headers of the handled items, one after another (29 characters each)
 -- ARGV[4] headers of the items to begin   ARGV[5] what an attempt counts (1, or -1 to take one back)
 -- ARGV[6] entries to read (0: none); the first of them is begun
--- Returns {-1} when the lock is another's (nothing was changed), else {items left, attempts at the begun items, entries}.
+-- Returns {-1} when the lease is another's (nothing was changed), else {items left, attempts at the begun items, entries}.
 if redis.call('GET', KEYS[4]) ~= ARGV[1] then return { -1 } end
 
 local function take_out(header)
