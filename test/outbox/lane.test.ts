@@ -255,20 +255,20 @@ describe('P5: a missing answer', () => {
   it('holds the lane 30 s for a status, then the next message goes', async () => {
     graphSays(502, '');
     await world.accept(conversation, 'one');
-    await world.accept(conversation, 'two');
+    await world.accept(conversation, 'second words');
     expect(await world.work(conversation)).toEqual({ againAfterMs: 30_000 });
     clock.advance(29_999);
     expect(await world.work(conversation)).toEqual({ againAfterMs: 1 });
     clock.advance(1);
     const sent = graphAccepts();
     expect(await world.work(conversation)).toBe('done');
-    expect(sent.map((request) => request.text?.body)).toEqual(['two']);
+    expect(sent.map((request) => request.text?.body)).toEqual(['second words']);
   });
 
   it('is made good by a status with our id, and the next message goes at once', async () => {
     graphSays(502, '');
     const one = await world.accept(conversation, 'one');
-    await world.accept(conversation, 'two');
+    await world.accept(conversation, 'second words');
     await world.work(conversation);
     const status = { id: 'wamid.late', status: 'sent', timestamp: '1795348800' };
     await world.status({ ...status, biz_opaque_callback_data: one._id });
@@ -276,7 +276,7 @@ describe('P5: a missing answer', () => {
     expect((await world.row(one._id)).wamid).toBeInstanceOf(Buffer);
     const sent = graphAccepts();
     expect(await world.work(conversation)).toBe('done');
-    expect(sent.map((request) => request.text?.body)).toEqual(['two']);
+    expect(sent.map((request) => request.text?.body)).toEqual(['second words']);
   });
 });
 
@@ -334,12 +334,12 @@ it('P6: logs ids, codes and times, and nothing of content, number, wamid, token 
   expect(logged).toContain('alert.channel-paused');
   for (const secret of [
     'Shalom',
-    'two',
+    'second words',
     '97250000',
     'wamid',
     TOKEN,
     'IL.77aa',
-    'Dana',
+    'Dana Levi',
     'Bearer',
     'order-77',
   ]) {
