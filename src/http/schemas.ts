@@ -33,6 +33,38 @@ const direction = z.enum(['in', 'out']);
 const status = z.enum(MESSAGE_STATUSES);
 const payload = z.record(z.string(), z.unknown());
 
+const MessageContextSchema = z
+  .object({
+    wamid: z
+      .string()
+      .nullable()
+      .meta({ description: 'The quoted message, or the one whose button was pressed.' }),
+    messageId: z.string().nullable().meta({ description: 'Null when we do not have it.' }),
+    quoted: z
+      .object({ direction, type: z.string(), preview: z.string() })
+      .optional()
+      .meta({ description: 'Start of the quoted message as it stands now.' }),
+    forwarded: z.enum(['forwarded', 'frequently-forwarded']).optional(),
+    product: z
+      .object({ catalogId: z.string().nullable(), productRetailerId: z.string() })
+      .optional()
+      .meta({ description: 'The catalog’s product that the client asks about.' }),
+  })
+  .meta({ id: 'MessageContext', description: 'What the message answers, or where it came from.' });
+
+const ChargeSchema = z
+  .object({
+    billed: z.boolean().nullable().meta({ description: 'Null: WhatsApp’s words are not known here.' }),
+    reason: z
+      .enum(['charged', 'service-window', 'free-tier', 'entry-point', 'conversation', 'unknown'])
+      .meta({
+        description:
+          'Why: free in the open window (until September 2026), in the month’s free tier (since October 2026), after an ad’s entry point; `conversation`: the pricing until June 2025.',
+      }),
+    category: z.string(),
+  })
+  .meta({ id: 'Charge', description: '`pricing`, read by the rules of its day.' });
+
 export const MessageSchema = z
   .object({
     id: z.string().meta({ example: 'msg_06f8a2k3m4n5p6q7r8s9t0v1w2' }),
@@ -52,6 +84,78 @@ export const MessageSchema = z
       example: { body: 'Shalom' },
     }),
     raw: payload.optional().meta({ description: 'The whole message as WhatsApp sent it.' }),
+    kind: z.string().optional().meta({
+      description:
+        'What kind of its type: of `interactive` `button_reply`, `list_reply`, `nfm_reply`, …; of `system` `user_changed_number`, `user_changed_user_id`, `recycled_number`, …; of `unsupported` what it was; of `audio` `voice`; of `edit` the type that was edited.',
+      example: 'list_reply',
+    }),
+    context: MessageContextSchema.optional(),
+    refersTo: z.object({ wamid: z.string(), messageId: z.string().nullable() }).optional().meta({
+      description:
+        'Of a reaction, edit or revoke: the earlier message that it changes; `messageId` is null when we do not have it.',
+    }),
+    reply: z
+      .object({ id: z.string().nullable(), title: z.string().nullable() })
+      .optional()
+      .meta({ description: 'What was chosen, of a template’s button and of an interactive message alike.' }),
+    form: z
+      .object({
+        name: z.string().nullable(),
+        flowToken: z.string().nullable(),
+        answers: payload.nullable(),
+      })
+      .optional()
+      .meta({
+        description:
+          'A filled form (`nfm_reply`); `answers` is null when they are no JSON object that may be read.',
+      }),
+    referral: payload.optional().meta({
+      description: 'The ad or post from which the client came, as WhatsApp sent it; with `ctwa_clid`.',
+    }),
+    sender: z
+      .object({
+        contactId: z.string(),
+        name: z.string().nullable(),
+        phone: z.string().nullable(),
+        username: z.string().nullable(),
+      })
+      .optional()
+      .meta({ description: 'In a group: who wrote.' }),
+    reactions: z
+      .array(
+        z.object({
+          emoji: z.string(),
+          direction,
+          contactId: z.string().nullable().meta({ description: 'Null when it is ours.' }),
+          messageId: z.string(),
+          at: time,
+        }),
+      )
+      .optional()
+      .meta({
+        description: 'What stands under the message now: the last of each person, none that was removed.',
+      }),
+    edited: z
+      .object({ at: time, times: z.number().int(), original: payload })
+      .optional()
+      .meta({ description: '`content` is the last version, `original` the first.' }),
+    revoked: z
+      .object({ at: time })
+      .optional()
+      .meta({ description: 'Deleted by who wrote it: `content` is empty and no longer shown.' }),
+    errors: z
+      .array(z.object({ code: z.number().nullable(), title: z.string(), detail: z.string() }))
+      .optional()
+      .meta({ description: 'Why WhatsApp could not deliver an incoming message to us, in its words.' }),
+    times: z
+      .partialRecord(z.enum(['sent', 'delivered', 'read', 'played', 'failed']), time)
+      .optional()
+      .meta({ description: 'Of what we sent: when each status was first reached, by WhatsApp’s clock.' }),
+    recipients: z
+      .partialRecord(z.enum(['sent', 'delivered', 'read', 'played', 'failed']), z.number().int())
+      .optional()
+      .meta({ description: 'In a group: how many members stand at each status.' }),
+    charge: ChargeSchema.optional(),
     late: z.literal(true).optional().meta({ description: 'Came after newer messages had been handled.' }),
     erased: z.literal(true).optional().meta({ description: 'The content was erased and is gone.' }),
     error: z
@@ -80,6 +184,10 @@ export const ContactSchema = z
       .nullable()
       .meta({ description: 'With country code, where known.', example: '+972500000000' }),
     username: z.string().nullable(),
+    mergedInto: z
+      .string()
+      .optional()
+      .meta({ description: 'An agent said that this is the same person as that contact.' }),
     createdAt: time,
   })
   .meta({ id: 'Contact' });
@@ -90,13 +198,16 @@ export const ConversationSchema = z
     id: z.string(),
     state: z.enum(['BOT', 'PENDING', 'ASSIGNED', 'RESOLVED']),
     channel: z.object({ id: z.string(), displayNumber: z.string(), name: z.string() }),
+    group: z.literal(true).optional().meta({ description: 'A group: each message names its sender.' }),
     contact: ContactSchema.omit({ createdAt: true }).nullable().meta({ id: 'ConversationContact' }),
     lastMessage: z
       .object({
         id: z.string(),
         direction,
         type: z.string(),
-        preview: z.string().meta({ description: 'Start of a text; else the word of the type.' }),
+        preview: z
+          .string()
+          .meta({ description: 'Start of the text, caption or chosen answer; else the word of the type.' }),
         status,
         timestamp: time,
       })
