@@ -1,5 +1,6 @@
 import type { Person } from './people/people.ts';
 import { userIdFor } from './people/people.ts';
+import { factsFor } from './people/sample-facts.ts';
 import type { SampleName } from './people/samples.ts';
 import { sampleMessage } from './people/samples.ts';
 import type { BusinessEntry, Entry } from './people/threads.ts';
@@ -44,23 +45,6 @@ export interface Client {
   /** Looks at the chat; fulfils when the `read` statuses were posted. */
   read(phoneNumberId: string): Promise<DeliveryRecord[]>;
   change(change: PersonChange): void;
-}
-
-function factsFor(
-  simulation: Simulation,
-  person: Person,
-  phoneNumberId: string,
-): Parameters<typeof sampleMessage>[1] {
-  const number = numberOf(simulation, phoneNumberId);
-  const { entries } = simulation.threads.get(person, phoneNumberId);
-  const last = entries.findLast((entry): entry is BusinessEntry => entry.author === 'business');
-  const businessPhone = number.displayNumber.replace(/[^0-9]/g, '');
-  return {
-    ids: simulation.ids,
-    quoted: last?.wamid ?? simulation.ids.wamid(businessPhone, 'business'),
-    businessPhone,
-    userId: userIdFor(person, number) ?? 'IL.1000000000000000',
-  };
 }
 
 /** Binds a person to the simulation. */

@@ -7,6 +7,7 @@ import { Events } from './events.ts';
 import { Faults } from './faults.ts';
 import { Subscriptions } from './graph/subscriptions.ts';
 import { makeIds } from './ids.ts';
+import { MediaStore } from './media/store.ts';
 import { People } from './people/people.ts';
 import { Threads } from './people/threads.ts';
 import { Receipts } from './receipts.ts';
@@ -46,6 +47,8 @@ function makeSimulation({ clock, randomBytes, log, ...rest }: SimulatorOptions):
     sends: new Sends(),
     faults: new Faults(events),
     deliveries: new Deliveries(base),
+    media: new MediaStore(base.ids, base.clock),
+    door: { url: '' },
   };
 }
 
@@ -78,7 +81,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const receipts = new Receipts(simulation);
   // Longer than clients keep idle connections, so that no send meets a connection that is just being closed.
   const server = createServer({ keepAliveTimeout: 65_000 });
-  const simulator = makeSimulator(simulation, receipts, await openDoor(server, simulation.settings));
+  const door = await openDoor(server, simulation.settings);
+  simulation.door.url = door.url;
+  const simulator = makeSimulator(simulation, receipts, door);
   server.on('request', makeApp(simulation, receipts, simulator));
   return simulator;
 }

@@ -2,6 +2,7 @@ import type { Events } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Subscriptions } from './graph/subscriptions.ts';
 import type { Ids } from './ids.ts';
+import type { MediaStore } from './media/store.ts';
 import type { People } from './people/people.ts';
 import type { Threads } from './people/threads.ts';
 import type { Sends } from './sends.ts';
@@ -20,6 +21,9 @@ export interface Simulation {
   readonly sends: Sends;
   readonly faults: Faults;
   readonly deliveries: Deliveries;
+  readonly media: MediaStore;
+  /** Where files are fetched; known once the server listens. */
+  readonly door: { url: string };
   readonly events: Events;
   readonly tasks: Tasks;
   readonly ids: Ids;

@@ -4,7 +4,7 @@ import type { BusinessNumber } from '../settings.ts';
 import { GraphError } from './errors.ts';
 
 /** Meta does not tell a wrong id from one that the token may not see. */
-function unknownObject(id: string): GraphError {
+export function unknownObject(id: string): GraphError {
   const details =
     `Unsupported request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, ` +
     'or does not support this operation';
@@ -33,6 +33,12 @@ export function authorizeNumber(
   const number = numbers.get(phoneNumberId);
   if (number === undefined || number.accessToken !== token) throw unknownObject(phoneNumberId);
   return number;
+}
+
+/** The numbers that the request's token may use. @throws GraphError 104 or 190 */
+export function numbersOf(request: Request, numbers: ReadonlyMap<string, BusinessNumber>): BusinessNumber[] {
+  const token = tokenOf(request, numbers);
+  return [...numbers.values()].filter(({ accessToken }) => accessToken === token);
 }
 
 /** Checks that the request's token may use the WABA. @throws GraphError as above */

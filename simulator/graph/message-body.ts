@@ -1,93 +1,47 @@
 import { z } from 'zod';
 
 import { BSUID } from '../settings.ts';
+import { interactive } from './body/interactive.ts';
+import { coordinate, media, text } from './body/parts.ts';
+import { template } from './body/template.ts';
 import { GraphError } from './errors.ts';
 
-/** Text of so many characters, counted in code points. */
-const text = (maximum: number) =>
-  z
-    .string()
-    .min(1)
-    .refine((value) => [...value].length <= maximum, { params: { tooLong: maximum } });
+const graphemes = new Intl.Segmenter();
 
-const media = (extra: z.core.$ZodLooseShape = {}) =>
-  z
-    .looseObject({
-      id: z.string().min(1).optional(),
-      link: z.url({ protocol: /^https?$/ }).optional(),
-      ...extra,
-    })
-    .refine(({ id, link }) => (id === undefined) !== (link === undefined), 'give either id or link');
-
-const coordinate = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]);
-
-const distinct = (values: string[]): boolean => new Set(values).size === values.length;
-
-const button = z.looseObject({
-  type: z.literal('reply'),
-  reply: z.looseObject({ id: text(256), title: text(20) }),
-});
-
-const section = z.looseObject({
-  title: text(24).optional(),
-  rows: z.array(z.looseObject({ id: text(200), title: text(24), description: text(72).optional() })).min(1),
-});
-
-/** Limits of the two kinds that everybody uses; other kinds need only an action. */
-const interactive = z.union([
-  z.looseObject({
-    type: z.literal('button'),
-    body: z.looseObject({ text: text(1024) }),
-    action: z.looseObject({
-      buttons: z
-        .array(button)
-        .min(1)
-        .max(3)
-        .refine((buttons) => distinct(buttons.map(({ reply }) => reply.id)), 'button ids must differ')
-        .refine((buttons) => distinct(buttons.map(({ reply }) => reply.title)), 'button titles must differ'),
-    }),
-  }),
-  z.looseObject({
-    type: z.literal('list'),
-    body: z.looseObject({ text: text(4096) }),
-    action: z.looseObject({
-      button: text(20),
-      sections: z
-        .array(section)
-        .min(1)
-        .max(10)
-        .refine((sections) => sections.flatMap(({ rows }) => rows).length <= 10, 'a list has at most 10 rows')
-        .refine(
-          (sections) => distinct(sections.flatMap(({ rows }) => rows.map(({ id }) => id))),
-          'row ids must differ',
-        ),
-    }),
-  }),
-  z.looseObject({
-    type: z.string().refine((type) => type !== 'button' && type !== 'list'),
-    action: z.looseObject({}),
-  }),
-]);
+const isOneEmoji = (value: string): boolean =>
+  value === '' || ([...graphemes.segment(value)].length === 1 && /\p{Emoji}/u.test(value));
 
 /** Payload of each type that may be sent (Cloud API: messages). */
 const PAYLOADS: Record<string, z.ZodType> = {
   text: z.looseObject({ body: text(4096), preview_url: z.boolean().optional() }),
   image: media({ caption: text(1024).optional() }),
   video: media({ caption: text(1024).optional() }),
-  audio: media({ voice: z.boolean().optional() }),
+  audio: media({
+    voice: z.boolean().optional(),
+    caption: z.undefined('audio has no caption').optional(),
+  }),
   document: media({ caption: text(1024).optional(), filename: z.string().optional() }),
   sticker: media(),
-  location: z.looseObject({ latitude: coordinate, longitude: coordinate }),
+  location: z.looseObject({
+    latitude: coordinate,
+    longitude: coordinate,
+    name: z.string().optional(),
+    address: z.string().optional(),
+  }),
   contacts: z
     .array(z.looseObject({ name: z.looseObject({ formatted_name: z.string().min(1) }) }))
     .min(1)
     .max(257),
-  reaction: z.looseObject({ message_id: z.string().min(1), emoji: z.string() }),
+  reaction: z.looseObject({
+    message_id: z.string().min(1),
+    emoji: z.string().refine(isOneEmoji, 'give one emoji, or an empty text to take it back'),
+  }),
   interactive,
-  template: z.looseObject({
-    name: z.string().min(1).max(512),
-    language: z.looseObject({ code: z.string().min(2) }),
-    components: z.array(z.looseObject({ type: z.string() })).optional(),
+  template,
+  pin: z.looseObject({
+    type: z.enum(['pin', 'unpin']),
+    message_id: z.string().min(1),
+    expiration_days: z.number().int().min(1).max(30).optional(),
   }),
 };
 

@@ -8,6 +8,7 @@ import { shakeHands } from '../webhooks/handshake.ts';
 import { authorizeAccount, authorizeNumber } from './authorize.ts';
 import { GraphError } from './errors.ts';
 import { markRead } from './mark-read.ts';
+import { mediaRoutes } from './media.ts';
 import { isReadCall } from './message-body.ts';
 import { describeNumber } from './numbers.ts';
 import { send } from './send.ts';
@@ -22,6 +23,7 @@ const oneParameter = (value: unknown): string | undefined => (typeof value === '
 export function graphRouter(simulation: Simulation, receipts: Receipts): Router {
   const { numbers, subscriptions } = simulation;
   const router = Router();
+  router.use(mediaRoutes(simulation));
   router.use(express.json({ limit: '1mb', type: () => true, strict: false }));
 
   router.post('/:id/messages', async (request: Request<{ id: string }>, response) => {

@@ -7,6 +7,7 @@ import type { BusinessNumber } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
 import { accept, acceptedBody, addresseeOf, windowClosed } from './accept.ts';
 import { GraphError } from './errors.ts';
+import { checkMediaId } from './media.ts';
 import { parseSend } from './message-body.ts';
 
 const PROXY_PAGE = '<html><body><h1>Sorry, something went wrong.</h1></body></html>';
@@ -58,6 +59,7 @@ export async function send(
 ): Promise<void> {
   const call = noteCall(simulation, rawBody, response);
   const body = parseSend(rawBody);
+  checkMediaId(simulation, number.phoneNumberId, body);
   const who = addresseeOf(simulation, number, body);
   const fault = simulation.faults.take(number.phoneNumberId, who.waId ?? who.recipient ?? who.to ?? '');
   if (fault?.kind === 'error') {

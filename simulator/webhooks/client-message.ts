@@ -4,7 +4,10 @@ import type { BusinessNumber } from '../settings.ts';
 import type { EnvelopeItem, WebhookContact } from './envelope.ts';
 import { valueFor } from './envelope.ts';
 
-/** What a client sends: `{ type, [type]: payload, context?, … }`, unknown types included. */
+/**
+ * What a client sends: `{ type, [type]: payload, context?, … }`, unknown types included. `errors_of_value` stands beside the
+ * message, not in it (Cloud API: webhooks, errors).
+ */
 export interface ClientMessage {
   type: string;
   [key: string]: unknown;
@@ -31,7 +34,7 @@ export function clientMessageItem(
 ): EnvelopeItem {
   const phone = visiblePhone(person);
   const userId = userIdFor(person, number);
-  const { type, ...payload } = message;
+  const { type, errors_of_value: errors, ...payload } = message;
   const item = {
     ...(phone === null ? {} : { from: phone }),
     ...(userId === null ? {} : { from_user_id: userId }),
@@ -44,5 +47,6 @@ export function clientMessageItem(
   // System messages come without contacts (Cloud API: system messages).
   if (type !== 'system') value.contacts = [contactOf(person, number)];
   value.messages = [item];
+  if (Array.isArray(errors)) value.errors = errors;
   return { number, value };
 }

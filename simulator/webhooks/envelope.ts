@@ -7,6 +7,7 @@ export interface MessagesValue {
   contacts?: WebhookContact[];
   messages?: Record<string, unknown>[];
   statuses?: Record<string, unknown>[];
+  errors?: unknown[];
 }
 
 export interface WebhookContact {
@@ -39,6 +40,7 @@ function mergeInto(target: MessagesValue, source: MessagesValue): void {
   }
   if (contacts.length > 0) target.contacts = contacts;
   if (source.messages !== undefined) target.messages = [...(target.messages ?? []), ...source.messages];
+  if (source.errors !== undefined) target.errors = [...(target.errors ?? []), ...source.errors];
   if (source.statuses !== undefined) target.statuses = [...(target.statuses ?? []), ...source.statuses];
 }
 

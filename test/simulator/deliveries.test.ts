@@ -175,7 +175,7 @@ describe('a log line', () => {
     ]);
     const text = JSON.stringify(lines);
     for (const secret of ['secret words', 'Dana Levi', '972500000001', wamid])
-      expect(text).not.toContain(secret);
+      {expect(text).not.toContain(secret);}
   });
 });
 
