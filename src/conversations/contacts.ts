@@ -1,18 +1,19 @@
 /**
  * Who wrote. A person is known by business-scoped user id (BSUID), by phone, or both; either may appear or go.
- * `identities` decides: its row is inserted before the contact, and the loser of a race adopts the owner.
  * A phone finds a contact only while that contact has no BSUID: a recycled number is another person.
  */
 import type { Context } from '../context.ts';
 import { newId } from '../store/ids.ts';
-import { type Identity, identityKey } from './ids.ts';
-import { type ContactRow, Contacts, Identities } from './model.ts';
-
-export interface KnownAs {
-  bsuid?: string | undefined;
-  /** Digits, without `+`. */
-  phone?: string | undefined;
-}
+import { sameNumber } from '../whatsapp/numbers.ts';
+import {
+  claimIdentity,
+  type Holders,
+  holdersOf,
+  identitiesOf,
+  type KnownAs,
+  movePhone,
+} from './identities.ts';
+import { type ContactRow, Contacts } from './model.ts';
 
 export interface Profile {
   name?: string | undefined;
@@ -29,13 +30,19 @@ export async function findOrCreateContact(
 ): Promise<ContactRow> {
   const contactId =
     (await ownerAmong(ctx, tenantId, known, held)) ?? (await claimContactId(ctx, tenantId, known));
+  const rival = await rivalFor(ctx, tenantId, { contactId, known, held });
   const row =
-    (await findContact(ctx, tenantId, contactId)) ?? (await createContact(ctx, tenantId, contactId, known));
-  const isWhole = identitiesOf(known).every(({ kind }) => held[kind] !== undefined);
+    (await findContact(ctx, tenantId, contactId)) ??
+    (await createContact(ctx, tenantId, contactId, known, rival));
+  if (rival !== undefined && known.phone !== undefined) {
+    await takePhone(ctx, tenantId, { phone: known.phone, from: rival, to: contactId });
+  }
+  const isWhole = identitiesOf(known).every(([name]) => held[name] !== undefined);
   if (!isWhole || (held.bsuid === contactId && !row.hasBsuid)) {
     await addIdentity(ctx, tenantId, contactId, known);
   }
-  return updateProfile(ctx, row, known, profile);
+  const isLost = held.former?.includes(contactId) === true;
+  return updateProfile(ctx, row, { ...profile, phone: isLost ? undefined : known.phone });
 }
 
 /** Adds what we learned (send answers, statuses); an identity that another contact holds stays with it. */
@@ -45,18 +52,53 @@ export async function addIdentity(
   contactId: string,
   known: KnownAs,
 ): Promise<void> {
-  const owners = new Map<Identity['kind'], string>();
-  for (const identity of identitiesOf(known)) {
-    owners.set(identity.kind, await claimIdentity(ctx, tenantId, identity, contactId));
+  for (const [name, identity] of identitiesOf(known)) {
+    const { owner, isNew } = await claimIdentity(ctx, tenantId, identity, contactId);
+    if (owner !== contactId) {
+      ctx.log.info({ tenantId, contactId, otherContactId: owner, kind: name }, 'contact.identity-kept-apart');
+    } else if (name === 'bsuid') {
+      await setBsuid(ctx, tenantId, contactId, identity.value, isNew);
+    } else if (name === 'parent') {
+      await remember(ctx, tenantId, contactId, identity.value);
+    }
   }
-  if (known.bsuid === undefined || owners.get('bsuid') !== contactId) return;
-  const bsuid = await sealContactField(ctx, tenantId, contactId, 'bsuid', known.bsuid);
+}
+
+/** The BSUID that was claimed last is the one to write to; the one before still finds the contact. */
+async function setBsuid(
+  ctx: Context,
+  tenantId: string,
+  contactId: string,
+  value: string,
+  isNew: boolean,
+): Promise<void> {
+  const row = await findContact(ctx, tenantId, contactId);
+  if (!row || (row.hasBsuid && !isNew)) return;
+  const before = await openContactField(ctx, row, 'bsuid');
+  if (before !== undefined && before !== value) await remember(ctx, tenantId, contactId, before);
+  const bsuid = await sealContactField(ctx, tenantId, contactId, 'bsuid', value);
   await ctx.store.batches.update(Contacts, {
     tenantId,
     _id: contactId,
-    where: { hasBsuid: false },
     update: { $set: { hasBsuid: true, bsuid } },
   });
+}
+
+/** Notes one more BSUID in the contact's own row, from which `identities` can be made again. */
+async function remember(ctx: Context, tenantId: string, contactId: string, value: string): Promise<void> {
+  const row = await findContact(ctx, tenantId, contactId);
+  if (!row) return;
+  const known = await aliasesOf(ctx, row);
+  if (known.includes(value)) return;
+  const aliases = await sealAliases(ctx, tenantId, contactId, [...known, value]);
+  await ctx.store.batches.update(Contacts, { tenantId, _id: contactId, update: { $set: { aliases } } });
+}
+
+/** Earlier and parent BSUIDs of a contact. */
+export async function aliasesOf(ctx: Context, row: ContactRow): Promise<string[]> {
+  if (!row.aliases) return [];
+  const place = { tenantId: row.tenantId, collection: 'contacts', id: row._id, field: 'aliases' };
+  return ctx.store.keyring.open<string[]>(place, row.aliases);
 }
 
 export async function findContact(
@@ -67,35 +109,15 @@ export async function findContact(
   return ctx.store.batches.find(Contacts, tenantId, contactId);
 }
 
-function identitiesOf({ bsuid, phone }: KnownAs): Identity[] {
-  return [
-    ...(bsuid === undefined ? [] : [{ kind: 'bsuid' as const, value: bsuid }]),
-    ...(phone === undefined ? [] : [{ kind: 'phone' as const, value: phone }]),
-  ];
-}
-
-/** Contact by kind of identity that holds it now. */
-export type Holders = Partial<Record<Identity['kind'], string>>;
-
-export async function holdersOf(ctx: Context, tenantId: string, known: KnownAs): Promise<Holders> {
-  const found = await Promise.all(
-    identitiesOf(known).map(async (identity) => {
-      const _id = await identityKey(ctx, tenantId, identity);
-      const row = await ctx.store.batches.find(Identities, tenantId, _id);
-      return row ? [[identity.kind, row.contactId] as const] : [];
-    }),
-  );
-  return Object.fromEntries(found.flat());
-}
-
 async function ownerAmong(
   ctx: Context,
   tenantId: string,
   known: KnownAs,
   held: Holders,
 ): Promise<string | undefined> {
-  if (held.bsuid !== undefined || held.phone === undefined || known.bsuid === undefined) {
-    return held.bsuid ?? held.phone;
+  const byBsuid = held.bsuid ?? held.parent;
+  if (byBsuid !== undefined || held.phone === undefined || known.bsuid === undefined) {
+    return byBsuid ?? held.phone;
   }
   const contact = await findContact(ctx, tenantId, held.phone);
   return contact?.hasBsuid ? undefined : held.phone;
@@ -105,51 +127,74 @@ async function ownerAmong(
  * Claims the identities for a new contact; whoever held one first wins. The phone goes first, because a message that
  * has only the phone may come at the same moment: both then meet at its row.
  */
-async function claimContactId(ctx: Context, tenantId: string, { bsuid, phone }: KnownAs): Promise<string> {
+async function claimContactId(ctx: Context, tenantId: string, known: KnownAs): Promise<string> {
+  const { bsuid = known.parent, phone } = known;
   const made = newId(ctx, 'con');
   if (bsuid === undefined && phone === undefined) throw new Error('A contact needs a BSUID or a phone.');
   const phoneOwner =
-    phone === undefined ? made : await claimIdentity(ctx, tenantId, { kind: 'phone', value: phone }, made);
+    phone === undefined
+      ? made
+      : (await claimIdentity(ctx, tenantId, { kind: 'phone', value: phone }, made)).owner;
   if (bsuid === undefined) return phoneOwner;
-  const recycled = phoneOwner !== made && (await findContact(ctx, tenantId, phoneOwner))?.hasBsuid === true;
-  const candidate = recycled ? made : phoneOwner;
-  const owner = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
+  const isTaken = phoneOwner !== made && (await findContact(ctx, tenantId, phoneOwner))?.hasBsuid === true;
+  const candidate = isTaken ? made : phoneOwner;
+  const { owner } = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
   if (owner !== made && phoneOwner === made && phone !== undefined) {
-    await movePhone(ctx, tenantId, phone, made, owner);
+    // It was claimed for a contact that will never be made, because its BSUID has an owner.
+    await movePhone(ctx, tenantId, { phone, from: made, to: owner, lost: false });
   }
   return owner;
 }
 
-/** The phone was claimed for a contact that will never be made, because its BSUID has an owner. */
-async function movePhone(
+/**
+ * Another contact that has the phone, although WhatsApp now shows it with this contact's BSUID: the number went to
+ * another person. A BSUID stays with its number, so a late message of the former owner proves nothing.
+ */
+async function rivalFor(
   ctx: Context,
   tenantId: string,
-  phone: string,
-  from: string,
-  to: string,
-): Promise<void> {
-  const _id = await identityKey(ctx, tenantId, { kind: 'phone', value: phone });
-  await ctx.store
-    .model(Identities)
-    .updateOne({ _id, contactId: from }, { $set: { contactId: to } })
-    .exec();
+  { contactId, known, held }: { contactId: string; known: KnownAs; held: Holders },
+): Promise<string | undefined> {
+  const { bsuid, phone } = known;
+  if (bsuid === undefined || phone === undefined || held.phone === contactId) return undefined;
+  const { phone: holder, former } = await holdersOf(ctx, tenantId, { phone });
+  if (holder === undefined || holder === contactId || former?.includes(contactId)) return undefined;
+  return (await findContact(ctx, tenantId, holder))?.hasBsuid ? holder : undefined;
 }
 
-/** @returns the identity's owner: the given contact, or who held it before. */
-async function claimIdentity(
+/** The former owner keeps their conversation, and is from now on written to by BSUID: the number would reach somebody else. */
+async function takePhone(
   ctx: Context,
   tenantId: string,
-  { kind, value }: Identity,
+  { phone, from, to }: { phone: string; from: string; to: string },
+): Promise<void> {
+  await movePhone(ctx, tenantId, { phone, from, to, lost: true });
+  await forgetPhone(ctx, tenantId, from, phone);
+  ctx.log.info({ tenantId, contactId: to, otherContactId: from }, 'contact.number-recycled');
+}
+
+/** Removes the contact's phone, if it is this one in any of its forms. */
+export async function forgetPhone(
+  ctx: Context,
+  tenantId: string,
   contactId: string,
-): Promise<string> {
-  const { batches } = ctx.store;
-  const _id = await identityKey(ctx, tenantId, { kind, value });
-  const held = await batches.find(Identities, tenantId, _id);
-  if (held) return held.contactId;
-  const row = { _id, tenantId, kind, contactId, createdAt: new Date(ctx.clock.now()) };
-  if (await batches.insert(Identities, row)) return contactId;
-  const winner = await batches.find(Identities, tenantId, _id);
-  return winner?.contactId ?? contactId;
+  phone: string,
+): Promise<void> {
+  const row = await findContact(ctx, tenantId, contactId);
+  const current = row && (await openContactField(ctx, row, 'phone'));
+  if (!row?.phone || typeof current !== 'string' || !sameNumber(current, phone)) return;
+  const where = { phone: row.phone };
+  await ctx.store.batches.update(Contacts, {
+    tenantId,
+    _id: contactId,
+    where,
+    update: { $unset: { phone: 1 } },
+  });
+}
+
+/** Sets the phone as WhatsApp gave it. */
+export async function setPhone(ctx: Context, row: ContactRow, phone: string): Promise<void> {
+  await updateProfile(ctx, row, { phone });
 }
 
 /** Also mends a crash between identity and contact: the identity's contact is made under its id. */
@@ -158,35 +203,34 @@ async function createContact(
   tenantId: string,
   contactId: string,
   known: KnownAs,
+  rival: string | undefined,
 ): Promise<ContactRow> {
-  const row = {
+  const { bsuid, phone, parent } = known;
+  const seal = (field: SealedField, value: string) =>
+    sealContactField(ctx, tenantId, contactId, field, value);
+  const made: ContactRow = {
+    _id: contactId,
     tenantId,
-    hasBsuid: known.bsuid !== undefined,
+    hasBsuid: bsuid !== undefined,
     createdAt: new Date(ctx.clock.now()),
-    ...(known.bsuid === undefined
-      ? {}
-      : { bsuid: await sealContactField(ctx, tenantId, contactId, 'bsuid', known.bsuid) }),
-    ...(known.phone === undefined
-      ? {}
-      : { phone: await sealContactField(ctx, tenantId, contactId, 'phone', known.phone) }),
+    ...(bsuid === undefined ? {} : { bsuid: await seal('bsuid', bsuid) }),
+    ...(phone === undefined ? {} : { phone: await seal('phone', phone) }),
+    ...(parent === undefined ? {} : { aliases: await sealAliases(ctx, tenantId, contactId, [parent]) }),
+    ...(rival === undefined ? {} : { recycledFrom: rival }),
   };
-  const made = { _id: contactId, ...row };
   if (await ctx.store.batches.insert(Contacts, made)) return made;
   return (await findContact(ctx, tenantId, contactId)) ?? made;
 }
 
-/** Name, username and phone follow what WhatsApp says last. */
+/** Name, username and phone follow what WhatsApp says last; what it leaves out stays. */
 async function updateProfile(
   ctx: Context,
   row: ContactRow,
-  known: KnownAs,
-  profile: Profile,
+  said: Profile & { phone?: string | undefined },
 ): Promise<ContactRow> {
   const changed: Partial<Record<'name' | 'username' | 'phone', Buffer>> = {};
-  for (const [field, value] of Object.entries({ ...profile, phone: known.phone }) as [
-    'name' | 'username' | 'phone',
-    string | undefined,
-  ][]) {
+  for (const field of ['name', 'username', 'phone'] as const) {
+    const value = said[field];
     if (value === undefined || value === '') continue;
     const current = row[field];
     if (current && (await openContactField(ctx, row, field)) === value) continue;
@@ -218,8 +262,8 @@ async function sealContactField(
   ctx: Context,
   tenantId: string,
   contactId: string,
-  field: SealedField,
-  value: string,
+  field: SealedField | 'aliases',
+  value: unknown,
 ): Promise<Buffer> {
   return ctx.store.keyring.seal(
     { kind: 'contact', id: contactId },
@@ -227,3 +271,6 @@ async function sealContactField(
     value,
   );
 }
+
+const sealAliases = (ctx: Context, tenantId: string, contactId: string, values: string[]) =>
+  sealContactField(ctx, tenantId, contactId, 'aliases', values);

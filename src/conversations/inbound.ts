@@ -5,26 +5,22 @@
 import type { Context } from '../context.ts';
 import { interestedEndpoints } from '../endpoints/owe.ts';
 import { Park } from '../ops/errors.ts';
-import {
-  contactOf,
-  isJson,
-  type Json,
-  profileOf,
-  type Sender,
-  senderOf,
-  text,
-  timeOf,
-} from '../whatsapp/payload.ts';
-import { findOrCreateContact, type Holders, holdersOf } from './contacts.ts';
+import { isJson, type Json, text, timeOf } from '../whatsapp/payload/json.ts';
+import { contentOf, typeOf } from '../whatsapp/payload/message.ts';
+import { contactOf, knownOf, profileOf, type Sender, senderOf } from '../whatsapp/payload/people.ts';
+import { findOrCreateContact } from './contacts.ts';
 import {
   conversationWith,
   ensureConversation,
   findConversation,
   touchConversation,
 } from './conversations.ts';
+import { refersToOf, tellEarlier } from './earlier.ts';
 import { forwardMessage } from './forward.ts';
+import { type Holders, holdersOf } from './identities.ts';
 import { inboundMessageId } from './ids.ts';
 import { type ConversationRow, type MessageRow, Messages } from './model.ts';
+import { isClientsTurn, sayRecycled, subjectOfSystemMessage } from './system-lines.ts';
 
 interface Inbound {
   tenantId: string;
@@ -48,7 +44,7 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
   const _id = await inboundMessageId(ctx, inbound.tenantId, inbound.phoneNumberId, wamid);
   const [known, held] = await Promise.all([
     findMessage(ctx, inbound.tenantId, _id),
-    holdersOf(ctx, inbound.tenantId, senderOf(message)),
+    holdersOf(ctx, inbound.tenantId, writerOf(inbound, message)),
   ]);
   if (known) return redo(ctx, known, inbound.position);
   const conversation = await conversationOf(ctx, inbound, message, held);
@@ -99,7 +95,11 @@ async function conversationOf(
   held: Holders,
 ): Promise<ConversationRow> {
   const { tenantId, channelId } = inbound;
-  const sender = senderOrPark(message);
+  if (typeOf(message) === 'system') {
+    const contact = await subjectOfSystemMessage(ctx, tenantId, message, held);
+    return ensureConversation(ctx, { tenantId, channelId, contactId: contact._id });
+  }
+  const sender = writerOrPark(inbound, message);
   const groupId = text(message.group_id);
   const profile = profileOf(contactOf(inbound.body.contacts, sender));
   // Most write again: who holds the identity is the contact, and the two rows are read together.
@@ -112,6 +112,9 @@ async function conversationOf(
   ]);
   if (conversation?.contactId === contact._id) return conversation;
   const ensured = await ensureConversation(ctx, { tenantId, channelId, contactId: contact._id, groupId });
+  if (contact.recycledFrom !== undefined && groupId === undefined && ensured.lastPosition === 0) {
+    await sayRecycled(ctx, ensured, inbound);
+  }
   // In a group each message has its own writer.
   return { ...ensured, contactId: contact._id };
 }
@@ -132,7 +135,8 @@ async function insert(ctx: Context, arrived: Arrived): Promise<MessageRow> {
     text(message.group_id) === undefined
       ? { kind: 'contact' as const, id: contactId }
       : { kind: 'group' as const, id: conversation._id };
-  const type = text(message.type) ?? 'unknown';
+  const type = typeOf(message);
+  const content = contentOf(message, type);
   const place = { tenantId, collection: 'messages', id: _id };
   const row: MessageRow = {
     _id,
@@ -146,12 +150,9 @@ async function insert(ctx: Context, arrived: Arrived): Promise<MessageRow> {
     timestamp: timeOf(message.timestamp) ?? new Date(Math.floor(position / 1000)),
     status: 'received',
     rank: 0,
-    content: await ctx.store.keyring.seal(
-      owner,
-      { ...place, field: 'content' },
-      { content: contentOf(message, type), raw: message },
-    ),
+    content: await ctx.store.keyring.seal(owner, { ...place, field: 'content' }, { content, raw: message }),
     wamid: await ctx.store.keyring.seal(owner, { ...place, field: 'wamid' }, wamid),
+    ...(await refersToOf(ctx, inbound, { type, content })),
     storedAt: new Date(ctx.clock.now()),
     ...inbound.way,
     forward: 'due',
@@ -173,19 +174,16 @@ async function isLate(ctx: Context, conversationId: string, position: number): P
   return later !== null;
 }
 
-function senderOrPark(message: Json): Sender {
+/** The message names its writer, and so may the contact that came with it. */
+function writerOf(inbound: Inbound, message: Json): Sender {
   const sender = senderOf(message);
-  if (sender.bsuid === undefined && sender.phone === undefined) {
-    throw new Park('failed', 'A message without a sender.');
-  }
-  return sender;
+  return knownOf(sender, contactOf(inbound.body.contacts, sender));
 }
 
-/** The payload object of the message's type; `{}` when it has none we know the place of. */
-function contentOf(message: Json, type: string): Json {
-  const payload = Object.hasOwn(message, type) ? message[type] : undefined;
-  if (isJson(payload)) return payload;
-  return Array.isArray(payload) ? { [type]: payload } : {};
+function writerOrPark(inbound: Inbound, message: Json): Sender {
+  const writer = writerOf(inbound, message);
+  if (Object.keys(writer).length === 0) throw new Park('failed', 'A message without a sender.');
+  return writer;
 }
 
 /** Moves the conversation forward, then passes the message on; where it goes is looked up meanwhile. */
@@ -198,8 +196,9 @@ async function pass(ctx: Context, conversation: ConversationRow | null, row: Mes
           messageId: row._id,
           position: row.position,
           at: new Date(Math.floor(row.position / 1000)),
-          inboundAt: row.timestamp,
+          ...(isClientsTurn(row.type) ? { inboundAt: row.timestamp } : {}),
         }),
   ]);
   await forwardMessage(ctx, row, endpoints);
+  await tellEarlier(ctx, row);
 }

@@ -8,10 +8,20 @@ export interface ContactRow extends TenantRow {
   name?: Buffer;
   username?: Buffer;
   phone?: Buffer;
+  /** The one that WhatsApp named last. */
   bsuid?: Buffer;
+  /** Sealed list of further BSUIDs: earlier ones and the parent's. They find the contact too. */
+  aliases?: Buffer;
   /** A contact with a BSUID is never found by phone alone: a recycled number is another person. */
   hasBsuid: boolean;
   createdAt: Date;
+  /** Made because this contact's number came with another person's BSUID. */
+  recycledFrom?: string;
+  /** A person said that both are one. Only a link: what each has stays under its own key. */
+  mergedInto?: string;
+  mergedAt?: Date;
+  /** Principal that did: `key:<id>`. */
+  mergedBy?: string;
   /** Set when the contact is being erased; new items make a new contact. */
   closedAt?: Date;
 }
@@ -23,17 +33,27 @@ export const Contacts = tenantCollection<ContactRow>('contacts', {
     username: held.sealedIdentity(),
     phone: held.sealedIdentity(),
     bsuid: held.sealedIdentity(),
+    aliases: held.sealedIdentity(),
     hasBsuid: held.technical({ type: Boolean, required: true }),
     createdAt: held.technical({ type: Date, required: true }),
+    recycledFrom: held.technical(String),
+    mergedInto: held.technical(String),
+    mergedAt: held.technical(Date),
+    mergedBy: held.technical(String),
     closedAt: held.technical(Date),
   },
-  indexes: [{ keys: { createdAt: -1, _id: -1 } }],
+  indexes: [
+    { keys: { createdAt: -1, _id: -1 } },
+    { keys: { mergedInto: 1 }, options: { partialFilterExpression: { mergedInto: { $exists: true } } } },
+  ],
 });
 
 /** `_id` is the keyed digest of (kind, normalised value) under the tenant's look-up key: one owner each. */
 export interface IdentityRow extends TenantRow {
   kind: 'bsuid' | 'phone';
   contactId: string;
+  /** Of a phone: contacts that lost it to another person. It never goes back to them. */
+  former?: string[];
   createdAt: Date;
 }
 
@@ -43,6 +63,7 @@ export const Identities = tenantCollection<IdentityRow>('identities', {
   fields: {
     kind: held.technical({ type: String, required: true }),
     contactId: held.technical({ type: String, required: true }),
+    former: held.technical({ type: [String], default: undefined }),
     createdAt: held.technical({ type: Date, required: true }),
   },
   indexes: [{ keys: { contactId: 1 } }],
@@ -116,6 +137,8 @@ export interface MessageRow extends TenantRow {
   content?: Buffer;
   /** Sealed wamid. */
   wamid?: Buffer;
+  /** Of a reaction, edit or revoke: `wamidKey` of the earlier message that it changes. */
+  refersTo?: string;
   storedAt: Date;
   /** Inbound: when a worker took it from its lane and knew its owner. */
   routedAt?: Date;
@@ -164,6 +187,7 @@ export const Messages = tenantCollection<MessageRow>('messages', {
     rank: held.technical({ type: Number, required: true }),
     content: held.sealedContent(),
     wamid: held.sealedIdentity(),
+    refersTo: held.technical(String),
     storedAt: held.technical({ type: Date, required: true }),
     routedAt: held.technical(Date),
     spooled: held.technical(Boolean),
@@ -195,6 +219,7 @@ export const Messages = tenantCollection<MessageRow>('messages', {
       options: { partialFilterExpression: { direction: 'out' } },
     },
     { keys: { contactId: 1 } },
+    { keys: { refersTo: 1 }, options: { partialFilterExpression: { refersTo: { $exists: true } } } },
     { keys: { callbackKey: 1 }, options: { partialFilterExpression: { callbackKey: { $exists: true } } } },
   ],
 });

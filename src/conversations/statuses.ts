@@ -13,8 +13,10 @@ import { Park } from '../ops/errors.ts';
 import { isDuplicateKey } from '../store/errors.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { classify, type FailureReason } from '../whatsapp/errors.ts';
-import { contactOf, isJson, type Json, list, recipientOf, text, timeOf } from '../whatsapp/payload.ts';
-import { addIdentity, findContact, type KnownAs } from './contacts.ts';
+import { isJson, type Json, list, text, timeOf } from '../whatsapp/payload/json.ts';
+import { contactOf, recipientOf } from '../whatsapp/payload/people.ts';
+import { addIdentity, findContact } from './contacts.ts';
+import type { KnownAs } from './identities.ts';
 import { wamidKey } from './ids.ts';
 import { isWhatsappStatus, RANK } from './ladder.ts';
 import {

@@ -4,7 +4,8 @@
  */
 import type { Context } from '../context.ts';
 import { Reject } from '../ops/errors.ts';
-import { isJson, recipientOf, type Sender, senderOf } from '../whatsapp/payload.ts';
+import { isJson } from '../whatsapp/payload/json.ts';
+import { recipientOf, type Sender, senderOf, subjectOf } from '../whatsapp/payload/people.ts';
 import type { LaneItem } from './item.ts';
 
 type Keys = Pick<Context, 'master' | 'store'>;
@@ -12,7 +13,7 @@ type Keys = Pick<Context, 'master' | 'store'>;
 /** Digests of an item's sender or recipient; none when it names nobody. */
 export async function peopleOf(ctx: Keys, item: LaneItem, tenantId: string | undefined): Promise<string[]> {
   const { message, status } = item.body;
-  if (isJson(message)) return personKeys(ctx, senderOf(message), tenantId);
+  if (isJson(message)) return personKeys(ctx, subjectOf(message), tenantId);
   if (isJson(status)) return personKeys(ctx, recipientOf(status), tenantId);
   return [];
 }
@@ -31,10 +32,12 @@ export async function keysOfPerson(ctx: Keys, given: string, tenantId?: string):
   throw new Reject(422, 'invalid-request', detail);
 }
 
-async function personKeys(ctx: Keys, { bsuid, phone }: Sender, tenantId?: string): Promise<string[]> {
-  const identities = Object.entries({ bsuid, phone }).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined,
-  );
+async function personKeys(ctx: Keys, { bsuid, parent, phone }: Sender, tenantId?: string): Promise<string[]> {
+  const identities = [
+    ['bsuid', bsuid],
+    ['bsuid', parent],
+    ['phone', phone],
+  ].filter((pair): pair is [string, string] => pair[1] !== undefined);
   return Promise.all(
     identities.map(async ([kind, value]) =>
       tenantId === undefined

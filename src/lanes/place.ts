@@ -1,7 +1,8 @@
 /** To which lane an item belongs: its sender's, so that one person's messages keep their order. */
 import { createHash } from 'node:crypto';
 
-import { isJson, senderOf, text } from '../whatsapp/payload.ts';
+import { isJson, text } from '../whatsapp/payload/json.ts';
+import { subjectOf } from '../whatsapp/payload/people.ts';
 import type { LaneItem } from './item.ts';
 
 /** Statuses commute: they go through this many lanes per number. */
@@ -12,8 +13,8 @@ export function lanePartsOf(item: Omit<LaneItem, 'position'>): string[] {
   const number = item.phoneNumberId ?? item.wabaId ?? item.app;
   const { message, status, messageId } = item.body;
   if (item.kind === 'message' && isJson(message)) {
-    const { bsuid, phone } = senderOf(message);
-    return [number, text(message.group_id) ?? bsuid ?? phone ?? 'unknown-sender'];
+    const { bsuid, parent, phone } = subjectOf(message);
+    return [number, text(message.group_id) ?? bsuid ?? parent ?? phone ?? 'unknown-sender'];
   }
   if (item.kind === 'status' && isJson(status)) {
     return [number, `status/${statusLane(text(status.id) ?? '')}`];

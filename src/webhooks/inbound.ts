@@ -12,7 +12,7 @@ import type { ParkReason } from '../lanes/model.ts';
 import { replayDeadLetter } from '../lanes/retry.ts';
 import { withTenant } from '../store/scope.ts';
 import type { RouteRow } from '../tenants/model.ts';
-import { isJson } from '../whatsapp/payload.ts';
+import { isJson } from '../whatsapp/payload/json.ts';
 import { mayReplay } from './replay.ts';
 import { readRoute, type RoutesTable } from './routes-table.ts';
 

@@ -5,16 +5,8 @@
  */
 import type { LaneItem } from '../lanes/item.ts';
 import { lanePartsOf } from '../lanes/place.ts';
-import {
-  contactOf,
-  isJson,
-  type Json,
-  list,
-  recipientOf,
-  type Sender,
-  senderOf,
-  text,
-} from '../whatsapp/payload.ts';
+import { isJson, type Json, list, text } from '../whatsapp/payload/json.ts';
+import { contactOf, recipientOf, type Sender, senderOf } from '../whatsapp/payload/people.ts';
 import { isTooDeep, readJson } from './json.ts';
 
 /** WhatsApp puts up to 1,000 updates into one notification (Cloud API: webhooks, overview). */

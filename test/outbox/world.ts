@@ -1,12 +1,13 @@
 /** A business with one number, its clients, and a sender: all that the outbox tests need. */
 import { Writable } from 'node:stream';
 
-import { findOrCreateContact, holdersOf } from '../../src/conversations/contacts.ts';
+import { findOrCreateContact } from '../../src/conversations/contacts.ts';
 import {
   ensureConversation,
   findConversation,
   touchConversation,
 } from '../../src/conversations/conversations.ts';
+import { holdersOf } from '../../src/conversations/identities.ts';
 import { type ConversationRow, type MessageRow, Messages } from '../../src/conversations/model.ts';
 import { recordStatus } from '../../src/conversations/statuses.ts';
 import type { Turn, TurnEnd } from '../../src/lanes/worker.ts';

@@ -1,0 +1,48 @@
+/** Reading values that may be missing or of another type than documented: nothing here throws. */
+export type Json = Record<string, unknown>;
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A string that is not empty; WhatsApp uses "" for "absent". */
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+/** An object's own field that is an object; `{}` when it is not there. */
+export function part(of: Json, name: string): Json {
+  const value = Object.hasOwn(of, name) ? of[name] : undefined;
+  return isJson(value) ? value : {};
+}
+
+/** An id: always text, since some exceed what a number holds. */
+export function id(value: unknown): string | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : text(value);
+}
+
+/** Only the fields that have a value, as `exactOptionalPropertyTypes` wants them. */
+export function present<Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Fields]?: Exclude<Fields[Name], undefined>;
+  };
+}
+
+/** Seconds since 1970 as decimal string or integer. @returns undefined for anything else. */
+export function timeOf(value: unknown): Date | undefined {
+  const seconds =
+    typeof value === 'number'
+      ? value
+      : typeof value === 'string' && /^\d{1,12}$/.test(value)
+        ? Number(value)
+        : NaN;
+  return Number.isSafeInteger(seconds) && seconds >= 0 && seconds < 1e12
+    ? new Date(seconds * 1000)
+    : undefined;
+}
