@@ -10,6 +10,9 @@ export interface Setting {
   example?: string;
 }
 
+/** Queues beyond this are looked for by nobody. */
+export const MOST_INBOUND_QUEUES = 64;
+
 export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'reconciler'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -43,6 +46,18 @@ const mongodbUri = z
   .string()
   .regex(/^mongodb(\+srv)?:\/\/([^@\s]*@)?[^@\s/?,]+(,[^@\s/?,]+)*(\/[^\s?]*)?(\?\S*)?$/, {
     error: 'must be a connection string that starts with mongodb:// or mongodb+srv://',
+  });
+
+/** `redis://a:6379,redis://b:6379` → its parts; a comma elsewhere belongs to a password. */
+export function redisNodes(urls: string): string[] {
+  return urls.split(/,\s*(?=rediss?:\/\/)/);
+}
+
+/** One server, or several nodes of a cluster: `redis://a:6379,redis://b:6379`. */
+const redisUrls = z
+  .string()
+  .refine((value) => redisNodes(value).every((part) => url('redis:', 'rediss:').safeParse(part).success), {
+    error: 'must be a URL that starts with redis:// or rediss://; of a cluster, several, comma-separated',
   });
 
 /** 32 bytes are 43 characters of base64 and one of padding. */
@@ -86,10 +101,23 @@ export const SETTINGS = {
     example: 'mongodb://keys-mongo:27017/whatsper_keys',
   },
   REDIS_URL: {
-    schema: url('redis:', 'rediss:').optional(),
+    schema: redisUrls.optional(),
     help: 'Redis for the queues; run it with appendfsync always and noeviction. Unset: an embedded server in DATA_DIR.',
     secret: true,
     example: 'redis://redis:6379',
+  },
+  REDIS_CLUSTER: {
+    schema: oneOf(['on', 'off']).default('off'),
+    help: 'on: REDIS_URL is a Redis Cluster; it may then name several of its nodes, comma-separated. See also INBOUND_QUEUES.',
+  },
+  INBOUND_QUEUES: {
+    schema: z
+      .string()
+      .regex(/^\d{1,2}$/, 'must be a number from 1 to 64')
+      .transform(Number)
+      .refine((value) => value >= 1 && value <= MOST_INBOUND_QUEUES, 'must be a number from 1 to 64')
+      .default(1),
+    help: 'Queues over which received messages are spread, each on one node of a Redis Cluster: about four per node. The same for all processes. Workers also empty the queues of a larger former number.',
   },
   REDIS_LIVE_URL: {
     schema: url('redis:', 'rediss:').optional(),

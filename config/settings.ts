@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 
 import { oddNames } from './odd-names.ts';
-import { type Setting, SETTINGS, WORKER_NAMES } from './schema.ts';
+import { redisNodes, type Setting, SETTINGS, WORKER_NAMES } from './schema.ts';
 
 type Settings_ = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['schema']> };
 export type Settings = Readonly<Settings_>;
@@ -46,7 +46,7 @@ function presentOf(environment: Environment): Record<string, string> {
 
 /** What each value allows but all of them together do not. */
 function contradictions(present: Record<string, string>, { WORKERS = [] }: Partial<Settings>): string[] {
-  const found: string[] = [];
+  const found = redisContradictions(present);
   if (present.MONGODB_URI && !present.MASTER_KEY) {
     found.push(
       'MASTER_KEY must be set when MONGODB_URI is: a key made on this machine would be lost with it (openssl rand -base64 32)',
@@ -64,6 +64,21 @@ function contradictions(present: Record<string, string>, { WORKERS = [] }: Parti
     }
   }
   return found;
+}
+
+function redisContradictions({ REDIS_URL, REDIS_CLUSTER }: Record<string, string>): string[] {
+  if (REDIS_CLUSTER !== 'on') {
+    return REDIS_URL === undefined || redisNodes(REDIS_URL).length === 1
+      ? []
+      : ['REDIS_URL names several servers: that needs REDIS_CLUSTER=on'];
+  }
+  if (REDIS_URL === undefined) return ['REDIS_CLUSTER is on: set REDIS_URL to one or several of its nodes'];
+  const databases = redisNodes(REDIS_URL).map((node) => (URL.canParse(node) ? new URL(node).pathname : ''));
+  return databases.every((path) => ['', '/', '/0'].includes(path))
+    ? []
+    : [
+        'REDIS_URL names a database by its number: a Redis Cluster has only one; REDIS_PREFIX keeps installations apart',
+      ];
 }
 
 export interface EffectiveSetting {

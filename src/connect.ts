@@ -5,13 +5,11 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { Redis } from 'ioredis';
-
 import type { Settings } from '../config/settings.ts';
 import { isUnreachable } from './http/errors.ts';
 import type { Logger } from './ops/log.ts';
 import { isAway } from './store/errors.ts';
-import { checkEviction, whenReady } from './store/redis.ts';
+import { checkEviction, type RedisClient, whenReady } from './store/redis.ts';
 import type { Store } from './store/store.ts';
 
 export type Patience = 'brief' | 'endless';
@@ -22,8 +20,8 @@ const TRY_AGAIN_MS = 1_000;
 interface Servers {
   settings: Settings;
   store: Store;
-  queueRedis: Redis;
-  liveRedis: Redis;
+  queueRedis: RedisClient;
+  liveRedis: RedisClient;
   log: Logger;
 }
 

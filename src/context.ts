@@ -1,6 +1,4 @@
 /** What the gateway's functions need, passed as an argument. Built in main.ts and in tests; holds no state of its own. */
-import type { Redis } from 'ioredis';
-
 import type { Settings } from '../config/settings.ts';
 import type { ItemLanes } from './lanes/item-lanes.ts';
 import type { LaneQueue } from './lanes/queue.ts';
@@ -8,6 +6,7 @@ import type { Clock, Random } from './ops/clock.ts';
 import type { Logger } from './ops/log.ts';
 import type { Positions } from './store/ids.ts';
 import type { MasterKey } from './store/master-key.ts';
+import type { RedisClient } from './store/redis.ts';
 import type { Store } from './store/store.ts';
 
 export interface Context {
@@ -21,11 +20,11 @@ export interface Context {
   /** First part of every Redis key. */
   prefix: string;
   /** Queues and lanes: must not lose anything. */
-  queueRedis: Redis;
+  queueRedis: RedisClient;
   /** Lanes whose items are received notifications. */
   inbound: ItemLanes;
   /** Lanes whose items are rows: `wake()` after the row is written. */
   lanes: { outbox: LaneQueue; endpoints: LaneQueue };
   /** Feeds, presence, rate limits: may lose all. */
-  liveRedis: Redis;
+  liveRedis: RedisClient;
 }

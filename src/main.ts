@@ -120,8 +120,9 @@ function spoolNotes(ctx: Context, intake: Intake): string[] {
   return [`The spool holds ${bytes} bytes in ${segments} segments, the oldest of ${seconds} seconds ago.`];
 }
 
-function startWork({ ctx, redisUrl }: BuiltContext, stops: Stops): void {
-  const redis = openRedis({ url: redisUrl, log: ctx.log, clock: ctx.clock, part: 'workers', mode: 'wait' });
+function startWork({ ctx, redisUrl, redisCluster: cluster }: BuiltContext, stops: Stops): void {
+  const { log, clock } = ctx;
+  const redis = openRedis({ url: redisUrl, cluster, log, clock, part: 'workers', mode: 'wait' });
   const workers = startWorkers(ctx, redis, ctx.settings.WORKERS);
   // Started last, but stopped after the web server: before it in the list.
   stops.splice(

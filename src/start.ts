@@ -17,13 +17,11 @@ import { MasterKey } from './store/master-key.ts';
 import { openRedis } from './store/redis.ts';
 import { Store } from './store/store.ts';
 
-/** Inbound lanes are spread over this many queues; more than one needs a Redis Cluster. */
-const INBOUND_QUEUES = 1;
-
 export interface OpenContext {
   ctx: Context;
   /** Redis for queues; a worker needs a connection of its own that waits out an outage. */
   redisUrl: string;
+  redisCluster: boolean;
   close(): Promise<void>;
 }
 
@@ -78,6 +76,7 @@ export async function buildContext(
     return {
       ctx,
       redisUrl: servers.redisUrl,
+      redisCluster: servers.redisCluster,
       isEmbedded: !settings.REDIS_URL && !settings.MONGODB_URI,
       connect(patience) {
         connecting = connectServers(ctx, patience, closing.signal);
@@ -93,14 +92,16 @@ export async function buildContext(
 
 interface Servers {
   redisUrl: string;
+  redisCluster: boolean;
   mongodbUri: string;
   close(): Promise<void>;
 }
 
 async function openServers(settings: Settings, onProgress?: (line: string) => void): Promise<Servers> {
   const { REDIS_URL, MONGODB_URI } = settings;
+  const redisCluster = settings.REDIS_CLUSTER === 'on';
   if (REDIS_URL && MONGODB_URI) {
-    return { redisUrl: REDIS_URL, mongodbUri: MONGODB_URI, close: () => Promise.resolve() };
+    return { redisUrl: REDIS_URL, redisCluster, mongodbUri: MONGODB_URI, close: () => Promise.resolve() };
   }
   const embedded = await openEmbedded({
     dataDir: settings.DATA_DIR,
@@ -111,7 +112,7 @@ async function openServers(settings: Settings, onProgress?: (line: string) => vo
   });
   const redisUrl = REDIS_URL ?? embedded.redisUrl ?? '';
   const mongodbUri = MONGODB_URI ?? embedded.mongodbUri ?? '';
-  return { redisUrl, mongodbUri, close: () => embedded.close() };
+  return { redisUrl, redisCluster, mongodbUri, close: () => embedded.close() };
 }
 
 async function build(
@@ -132,10 +133,12 @@ async function build(
     collections,
   });
   closers.push(() => store.close());
-  const queueRedis = openRedis({ url: servers.redisUrl, log, clock, part: 'queue', mode: 'fail-fast' });
+  const { redisUrl, redisCluster: cluster } = servers;
+  const queueRedis = openRedis({ url: redisUrl, cluster, log, clock, part: 'queue', mode: 'fail-fast' });
   closers.push(() => Promise.resolve(queueRedis.disconnect()));
   const liveRedis = openRedis({
-    url: settings.REDIS_LIVE_URL ?? servers.redisUrl,
+    // A Redis of its own for what may be lost is one server; it need not be a cluster.
+    ...(settings.REDIS_LIVE_URL ? { url: settings.REDIS_LIVE_URL } : { url: redisUrl, cluster }),
     log,
     clock,
     part: 'live',
@@ -150,7 +153,7 @@ async function build(
     clock,
     random,
     master,
-    queues: INBOUND_QUEUES,
+    queues: settings.INBOUND_QUEUES,
   });
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),

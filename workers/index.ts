@@ -1,7 +1,6 @@
 /** Every worker by its name in WORKERS. */
-import type { Redis } from 'ioredis';
-
 import type { Context } from '../src/context.ts';
+import type { RedisClient } from '../src/store/redis.ts';
 import { startEndpoints } from './endpoints.ts';
 import { startInbound } from './inbound.ts';
 import { startOutbox } from './outbox.ts';
@@ -11,7 +10,7 @@ interface RunningWorker {
   close(budgetMs: number): Promise<void>;
 }
 
-const STARTERS: Record<string, (ctx: Context, redis: Redis) => RunningWorker[]> = {
+const STARTERS: Record<string, (ctx: Context, redis: RedisClient) => RunningWorker[]> = {
   inbound: startInbound,
   outbox: startOutbox,
   endpoints: startEndpoints,
@@ -19,6 +18,10 @@ const STARTERS: Record<string, (ctx: Context, redis: Redis) => RunningWorker[]> 
 };
 
 /** Starts the named workers (all when not given) on one connection that waits out an outage of Redis. */
-export function startWorkers(ctx: Context, redis: Redis, names = Object.keys(STARTERS)): RunningWorker[] {
+export function startWorkers(
+  ctx: Context,
+  redis: RedisClient,
+  names = Object.keys(STARTERS),
+): RunningWorker[] {
   return names.flatMap((name) => STARTERS[name]?.(ctx, redis) ?? []);
 }

@@ -56,6 +56,7 @@ export async function reconcile(ctx: Context): Promise<void> {
 
 async function wakeWaitingLanes(ctx: Context): Promise<number> {
   let count = 0;
+  await ctx.inbound.findLeftQueues();
   for (const queue of ctx.inbound.queues) {
     const lanes = await ctx.inbound.waitingSince(
       queue.name,

@@ -1,21 +1,17 @@
 /**
  * The live events of one process: one blocking read over the streams of all tenants that are present here, on a
- * connection of its own (in a Redis Cluster it would have to be one per node). Each tenant's entries are opened once for all its clients, in order, apart from the reading,
- * so that a tenant whose content is slow to read delays no other.
+ * connection of its own. In a Redis Cluster no command may wait for streams of different slots, so there each
+ * tenant's is asked by turns (feed-reader.ts). Each tenant's entries are opened once for all its clients, in order,
+ * apart from the reading, so that a tenant whose content is slow to read delays no other.
  */
-import { Redis } from 'ioredis';
 
 import type { Context } from '../context.ts';
 import { Retry } from '../ops/errors.ts';
 import { type FeedEntry, feedEntry, feedKey, lastEntryId } from './feed.ts';
 import type { EndReason, FeedClient } from './feed-client.ts';
 import { framesOf, resetFrame } from './feed-frames.ts';
+import { type FeedReader, openFeedReader } from './feed-reader.ts';
 
-/** How long a read waits for events, and so at most the time until a new tenant's stream is read too. */
-const BLOCK_MS = 250;
-/** A read that does not come back by then is taken for a lost connection. */
-const READ_WAIT_MS = 5_000;
-const READ_COUNT = 500;
 const PAUSE_AFTER_LOSS_MS = 200;
 /** Entries of one tenant that may wait to be opened; its clients resume by id when it is more. */
 const MOST_PENDING = 2_000;
@@ -32,7 +28,7 @@ interface TenantFeed {
 
 export class FeedHub {
   readonly #ctx: Context;
-  readonly #reader: Redis;
+  readonly #reader: FeedReader;
   readonly #tenants = new Map<string, TenantFeed>();
   readonly #opening = new Map<string, Promise<TenantFeed>>();
   #reading: Promise<void> | undefined;
@@ -41,19 +37,7 @@ export class FeedHub {
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
-    this.#reader = new Redis({
-      ...ctx.liveRedis.options,
-      replyMapping: 'legacy',
-      connectionName: `${ctx.prefix}:feed`,
-      maxRetriesPerRequest: null,
-      enableOfflineQueue: true,
-      autoResendUnfulfilledCommands: false,
-      commandTimeout: READ_WAIT_MS,
-      lazyConnect: true,
-      retryStrategy: (times: number) => Math.min(50 * times, 1_000),
-    });
-    this.#reader.on('error', () => undefined); // the context's connection to the same server logs its outages
-    this.#reader.on('close', () => {
+    this.#reader = openFeedReader(ctx, () => {
       this.#lost = true;
     });
   }
@@ -85,7 +69,7 @@ export class FeedHub {
     this.#closed = true;
     for (const client of [...this.clients()]) client.end('stopping');
     this.#tenants.clear();
-    this.#reader.disconnect();
+    this.#reader.close();
     await this.#reading;
   }
 
@@ -115,7 +99,7 @@ export class FeedHub {
         if (this.#closed) break;
         this.#lost = true;
         this.#ctx.log.warn({ part: 'feed', err: error }, 'feed.reading-interrupted');
-        if (this.#reader.status === 'ready') this.#reader.disconnect(true);
+        this.#reader.startOver();
         await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_LOSS_MS));
       }
     }
@@ -124,14 +108,7 @@ export class FeedHub {
 
   async #readOnce(): Promise<void> {
     const feeds = [...this.#tenants.values()];
-    const keys = feeds.map((feed) => feed.key);
-    const positions = feeds.map((feed) => feed.position);
-    const answer = await this.#reader.xread(
-      ...(['COUNT', READ_COUNT, 'BLOCK', BLOCK_MS, 'STREAMS'] as const),
-      ...keys,
-      ...positions,
-    );
-    for (const [key, items] of answer ?? []) {
+    for (const [key, items] of await this.#reader.read(feeds)) {
       const feed = feeds.find((candidate) => candidate.key === key);
       if (feed) {
         this.#take(

@@ -7,9 +7,8 @@
  * An event that could not be written is not made up for: the tenant is owed a `reset`, paid before its next event
  * or as soon as Redis answers again.
  */
-import type { Redis } from 'ioredis';
-
 import type { Context } from '../context.ts';
+import type { RedisClient } from '../store/redis.ts';
 
 export const FEED_EVENT_TYPES = [
   'message.received',
@@ -36,6 +35,7 @@ export interface FeedEntry {
 const KEPT_ENTRIES = 5_000;
 /** Redis answers in well under a millisecond; an event is not worth more of its sender's time than this. */
 const WRITE_WAIT_MS = 2_000;
+const PAY_AGAIN_MS = 1_000;
 /** A cursor that no stream holds: who comes with it gets `reset`. */
 const NOWHERE = '0-0';
 
@@ -45,7 +45,7 @@ export function feedKey(prefix: string, tenantId: string): string {
 }
 
 /** Per connection, tenants whose clients missed an event and have not been told yet. */
-const owed = new WeakMap<Redis, Set<string>>();
+const owed = new WeakMap<RedisClient, Set<string>>();
 
 /**
  * Tells the consoles of a tenant that something happened. Never fails its caller's work: false when the event could
@@ -138,8 +138,11 @@ async function payReset(ctx: Context, tenantId: string): Promise<void> {
   }
 }
 
+/** A cluster stays ready while one of its nodes is away, so it is asked again. */
 function payWhenReady(ctx: Context, tenants: Set<string>): void {
-  ctx.liveRedis.once('ready', () => void payAll(ctx, tenants));
+  const pay = () => void payAll(ctx, tenants);
+  if (ctx.liveRedis.isCluster) setTimeout(pay, PAY_AGAIN_MS).unref();
+  else ctx.liveRedis.once('ready', pay);
 }
 
 async function payAll(ctx: Context, tenants: Set<string>): Promise<void> {

@@ -1,10 +1,9 @@
 /** `whatsper status`: do the servers answer, does the work go on, does anything wait for a person. */
 import { join } from 'node:path';
 
-import type { Redis } from 'ioredis';
-
 import type { Context } from '../context.ts';
 import { SafeError } from '../ops/log.ts';
+import { pingAll, type RedisClient } from '../store/redis.ts';
 import { lastCanary } from '../watch/canary.ts';
 import { MOST_COUNTED, type Progress, progress } from '../watch/progress.ts';
 import { readSpools } from '../webhooks/spool-files.ts';
@@ -48,13 +47,13 @@ async function timed(server: string, setting: string, ask: () => Promise<unknown
 /** Longest wait for an answer, also on a connection that waits out outages. */
 const PING_WAIT_MS = 3_000;
 
-async function ping(redis: Redis): Promise<void> {
+async function ping(redis: RedisClient): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new SafeError('Redis does not answer.')), PING_WAIT_MS);
   });
   try {
-    await Promise.race([redis.ping(), late]);
+    await Promise.race([pingAll(redis), late]);
   } finally {
     clearTimeout(timer);
   }

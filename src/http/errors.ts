@@ -92,7 +92,7 @@ const MONGO_NOT_NOW = new Set([91, 189, 262, 10_107, 11_600, 11_602, 13_435, 13_
 const MONGO_AWAY =
   /^(Mongo(Network|ServerSelection|NotConnected|TopologyClosed|PoolCleared|OperationTimeout)|MongooseServerSelection)/;
 const REDIS_AWAY =
-  /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries|Redis did not answer)/;
+  /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries|Redis did not answer|Cluster is|Cluster isn't|Failed to refresh slots|Too many Cluster redirections)/;
 const REDIS_NOT_NOW = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF)\b/;
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']);
 

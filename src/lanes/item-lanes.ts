@@ -2,11 +2,11 @@
  * Inbound lanes: a Redis list per sender and one wake-up per list that is not empty. An item is durable when
  * `append` returns. What waits in Redis is sealed with the installation's key; the lane's name is a digest.
  */
-import type { Redis } from 'ioredis';
-
+import { MOST_INBOUND_QUEUES } from '../../config/schema.ts';
 import type { Clock, Random } from '../ops/clock.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
+import type { RedisClient } from '../store/redis.ts';
 import { FairShare } from './fair-share.ts';
 import type { LaneItem } from './item.ts';
 import { keyTag, script } from './leases.ts';
@@ -54,7 +54,7 @@ interface Step {
 }
 
 interface Options {
-  redis: Redis;
+  redis: RedisClient;
   prefix: string;
   log: Logger;
   clock: Clock;
@@ -71,22 +71,41 @@ export interface Placed {
 
 /** A full write pipeline's outcome is unknown when one of its replies failed; then all of it counts as not done. */
 export class ItemLanes {
+  /** The queues that items are put into, and those beyond them that still held items when it was looked. */
   readonly queues: LaneQueue[];
   readonly #of: Options;
-  readonly #redis: Redis & Scripts;
+  readonly #redis: RedisClient & Scripts;
   readonly #share: FairShare;
 
   constructor(options: Options) {
     this.#of = options;
-    const { redis, prefix, log, clock } = options;
+    const { redis, clock } = options;
     this.#share = new FairShare(clock);
     redis.defineCommand('laneAppend', { numberOfKeys: 4, lua: script('append') });
     redis.defineCommand('laneStep', { numberOfKeys: 4, lua: script('step') });
-    this.#redis = redis as Redis & Scripts;
-    this.queues = Array.from(
-      { length: options.queues },
-      (_, index) => new LaneQueue({ redis, prefix, name: `inbound-${index}`, log, clock }),
+    this.#redis = redis as RedisClient & Scripts;
+    this.queues = Array.from({ length: options.queues }, (_, index) => this.#openQueue(index));
+  }
+
+  #openQueue(index: number): LaneQueue {
+    const { redis, prefix, log, clock } = this.#of;
+    return new LaneQueue({ redis, prefix, name: nameOf(index), log, clock });
+  }
+
+  /**
+   * Looks for queues of a number that was larger before, or is at another process, that still hold items: they are
+   * among `queues` from now on.
+   */
+  async findLeftQueues(): Promise<void> {
+    const isKnown = (index: number) => this.queues.some(({ name }) => name === nameOf(index));
+    const others = Array.from({ length: MOST_INBOUND_QUEUES }, (_, index) => index).filter(
+      (index) => !isKnown(index),
     );
+    const held = await Promise.all(
+      others.map((index) => this.#redis.exists(this.#key(nameOf(index), 'lanes'))),
+    );
+    const left = others.filter((index, at) => held[at] === 1 && !isKnown(index));
+    this.queues.push(...left.map((index) => this.#openQueue(index)));
   }
 
   /** Name of the lane of (number, sender): a digest, so that no number stands in Redis. */
@@ -111,7 +130,7 @@ export class ItemLanes {
 
   /** All keys of one queue stand on one node, so its items go in one pipeline. */
   async #appendTo(queue: LaneQueue, items: Placed[]): Promise<void> {
-    const pipeline = this.#redis.pipeline() as ReturnType<Redis['pipeline']> & Scripts;
+    const pipeline = this.#redis.pipeline() as ReturnType<RedisClient['pipeline']> & Scripts;
     const wakings = items.map(({ item, lane }) => {
       const priority = this.#share.priorityOf(item.phoneNumberId ?? item.app);
       void pipeline.laneAppend(
@@ -227,8 +246,8 @@ export class ItemLanes {
   }
 
   #queueOf(lane: string): LaneQueue {
-    const index = Buffer.from(lane).reduce((sum, byte) => (sum * 31 + byte) % 65_536, 7) % this.queues.length;
-    return this.queues[index] as LaneQueue;
+    const hash = Buffer.from(lane).reduce((sum, byte) => (sum * 31 + byte) % 65_536, 7);
+    return this.queues[hash % this.#of.queues] as LaneQueue;
   }
 
   #entry(item: LaneItem, lane: string): Buffer {
@@ -240,6 +259,10 @@ export class ItemLanes {
     );
     return Buffer.concat([Buffer.from(`${header} `, 'latin1'), sealed]);
   }
+}
+
+function nameOf(index: number): string {
+  return `inbound-${index}`;
 }
 
 function unopened(header: string, sealed: Buffer): LaneItem {

@@ -9,7 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../store/redis.ts';
 
 /** 15 s: a dead worker's lanes are taken over after at most lease + one check = 20 s. */
 export const LOCK_MS = 15_000;
@@ -32,15 +32,15 @@ export function keyTag(prefix: string, queue: string): string {
 }
 
 export class Leases {
-  readonly #redis: Redis & Scripts;
+  readonly #redis: RedisClient & Scripts;
   readonly #tag: string;
 
-  constructor(redis: Redis, prefix: string, queue: string) {
+  constructor(redis: RedisClient, prefix: string, queue: string) {
     redis.defineCommand('laneWake', { numberOfKeys: 2, lua: script('wake') });
     redis.defineCommand('laneBegin', { numberOfKeys: 2, lua: script('begin') });
     redis.defineCommand('laneEnd', { numberOfKeys: 2, lua: script('end') });
     redis.defineCommand('laneRenew', { numberOfKeys: 1, lua: script('renew') });
-    this.#redis = redis as Redis & Scripts;
+    this.#redis = redis as RedisClient & Scripts;
     this.#tag = keyTag(prefix, queue);
   }
 
@@ -63,7 +63,7 @@ export class Leases {
     wakings: Waking[],
     { now, soon = false, patienceMs = PATIENCE_MS }: { now: number; soon?: boolean; patienceMs?: number },
   ): Promise<Waking[]> {
-    const pipeline = this.#redis.pipeline() as ReturnType<Redis['pipeline']> & Scripts;
+    const pipeline = this.#redis.pipeline() as ReturnType<RedisClient['pipeline']> & Scripts;
     for (const { lane } of wakings) {
       void pipeline.laneWake(this.keyOf(lane), this.wokenKey, lane, now, patienceMs, soon ? 1 : 0);
     }

@@ -4,10 +4,10 @@
  * job (leases.ts). A job carries lanes' names and tenants, never an item.
  */
 import { type JobsOptions, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 
 import type { Clock } from '../ops/clock.ts';
 import type { Logger } from '../ops/log.ts';
+import type { RedisClient } from '../store/redis.ts';
 import { GroupCommit } from './group-commit.ts';
 import { keyTag, Leases } from './leases.ts';
 
@@ -39,7 +39,7 @@ const ATTEMPTS = 1_000_000;
 const RETRY_MS = 1_000;
 
 interface QueueOptions {
-  redis: Redis;
+  redis: RedisClient;
   prefix: string;
   name: string;
   log: Logger;

@@ -4,11 +4,11 @@
  * The lanes of a job are worked side by side, and each is free for its next job as soon as its own turn has ended.
  */
 import { type Job, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 
 import type { Clock, Random } from '../ops/clock.ts';
 import { Retry } from '../ops/errors.ts';
 import type { Logger } from '../ops/log.ts';
+import type { RedisClient } from '../store/redis.ts';
 import { keyTag, Leases, LOCK_MS } from './leases.ts';
 import type { LaneJob, LaneQueue, WakeUp } from './queue.ts';
 
@@ -38,7 +38,7 @@ export type TurnEnd = 'done' | { againAfterMs: number };
 
 interface WorkOptions {
   /** A connection that waits for Redis (`mode: 'wait'`). */
-  redis: Redis;
+  redis: RedisClient;
   prefix: string;
   queue: LaneQueue;
   /** Jobs worked at a time; each holds up to 16 lanes. */

@@ -9,6 +9,7 @@ import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Context } from '../context.ts';
+import { pingAll } from '../store/redis.ts';
 
 /** A probe waits a few seconds at most; Redis answers in a millisecond. */
 const PING_WAIT_MS = 1_500;
@@ -48,8 +49,8 @@ export class Health {
     const { store, queueRedis, liveRedis } = this.ctx;
     const [mongodb, redis, redisLive] = await Promise.all([
       inTime(store.isReachable()),
-      inTime(queueRedis.ping().then(() => true)),
-      inTime(liveRedis.ping().then(() => true)),
+      inTime(pingAll(queueRedis).then(() => true)),
+      inTime(pingAll(liveRedis).then(() => true)),
     ]);
     return { mongodb, redis, redisLive };
   }

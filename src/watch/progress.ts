@@ -53,6 +53,7 @@ export async function progress(ctx: Context): Promise<Progress> {
   const now = ctx.clock.now();
   const rows = await backlogs(ctx, now);
   const queues: QueueProgress[] = [];
+  await ctx.inbound.findLeftQueues();
   for (const queue of ctx.inbound.queues) {
     const since = await ctx.inbound.oldest(queue.name);
     queues.push(await queueProgress(queue, since === null ? null : Math.max(0, now - since)));

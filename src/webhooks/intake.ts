@@ -5,12 +5,11 @@
  * dead processes left was looked for, and until the installation's key is proven: what a wrong key sealed must not
  * get further than this disk.
  */
-import type { Redis } from 'ioredis';
-
 import { GroupCommit } from '../lanes/group-commit.ts';
 import type { ItemLanes, Placed } from '../lanes/item-lanes.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
+import { memoryUse, pingAll, type RedisClient } from '../store/redis.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolSize } from './spool-files.ts';
 
@@ -38,7 +37,7 @@ export interface Intake {
 interface IntakeOptions {
   lanes: Pick<ItemLanes, 'append'>;
   spool: Spool;
-  redis: Redis;
+  redis: RedisClient;
   master: MasterKey;
   log: Logger;
   /** Whether the installation's key is the one that the database was made with. Default: yes. */
@@ -163,7 +162,7 @@ class OpenIntake {
       if (alsoOrphans) await this.#adopt();
       const goOn = () => !this.#closed && this.#mayUseLanes;
       if (spool.isEmpty || !goOn()) return;
-      await redis.ping();
+      await pingAll(redis);
       const take = (records: Buffer[]) => this.#drainInto(records);
       let items = await spool.drain(take, () => goOn() && spool.size().bytes > LAST_PART_BYTES);
       items += await this.#inTurn(() => spool.drain(take, goOn));
@@ -198,14 +197,6 @@ class OpenIntake {
     }
     this.#full = full;
   }
-}
-
-/** Used part of Redis' memory limit; 0 when it has none or does not answer. */
-async function memoryUse(redis: Redis): Promise<number> {
-  const info = await redis.info('memory').catch(() => '');
-  const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-  const limit = field('maxmemory');
-  return limit === 0 ? 0 : field('used_memory') / limit;
 }
 
 /** A system error: the disk refused, and will refuse the parts too. */

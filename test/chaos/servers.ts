@@ -2,11 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { Redis } from 'ioredis';
+
 import { type Embedded, openEmbedded } from '../../embedded/index.ts';
 import { isRunning, type ProcessIdentity } from '../../embedded/process-identity.ts';
-import { systemClock } from '../../src/ops/clock.ts';
-import { createLogger } from '../../src/ops/log.ts';
-import { openRedis } from '../../src/store/redis.ts';
 import { dropDatabases } from '../support/databases.ts';
 import { until } from '../support/until.ts';
 import { Proxy } from './proxy.ts';
@@ -124,13 +123,7 @@ async function foreignDatabase(
 }
 
 async function removeKeys(url: string, name: string): Promise<void> {
-  const redis = openRedis({
-    url,
-    log: createLogger('silent'),
-    clock: systemClock,
-    part: 'chaos',
-    mode: 'wait',
-  });
+  const redis = new Redis(url);
   for await (const keys of redis.scanStream({ match: `*${name}*`, count: 1_000 })) {
     if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
   }

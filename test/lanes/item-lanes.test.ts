@@ -4,10 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LaneItem } from '../../src/lanes/item.ts';
 import { ItemLanes } from '../../src/lanes/item-lanes.ts';
 import { runItemLane } from '../../src/lanes/lane.ts';
+import { DeadLetters } from '../../src/lanes/model.ts';
 import type { LaneQueue } from '../../src/lanes/queue.ts';
 import { type LaneWorker, type Turn, workLanes } from '../../src/lanes/worker.ts';
 import { Park } from '../../src/ops/errors.ts';
 import { openRedis } from '../../src/store/redis.ts';
+import { asOperator } from '../../src/store/scope.ts';
+import { startInbound } from '../../workers/inbound.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { until } from '../support/until.ts';
 
@@ -257,6 +260,25 @@ describe('inbound lanes', () => {
       expect(found.map((counts) => counts[at]).sort()).toEqual([0, 0, 0, 2]);
     }
     expect(found.every((counts) => counts.some((count) => count > 0))).toBe(true);
+    await spread.close();
+  });
+
+  it('a worker with fewer queues also empties those that a larger number left', async () => {
+    const { queueRedis: redis, prefix, log, clock, random, master } = ctx;
+    const spread = new ItemLanes({ redis, prefix, log, clock, random, master, queues: 9 });
+    const parked = { ...item(1), kind: 'other' as const };
+    const lanes = Array.from({ length: 40 }, (_one, index) => spread.laneName('left', String(index)));
+    await spread.append(lanes.map((one) => ({ item: parked, lane: one })));
+    const workers = startInbound(ctx, redis);
+    const letters = () =>
+      asOperator('count', () =>
+        ctx.store.model(DeadLetters).countDocuments({ reason: 'unknown-field' }).exec(),
+      );
+    await until('all are handled', async () => (await letters()) === lanes.length);
+    await ctx.inbound.append([{ item: parked, lane: lanes[0] ?? '' }]);
+    await until('what comes now stands in its own queue', async () => (await letters()) === lanes.length + 1);
+    expect(ctx.inbound.queues).toHaveLength(9);
+    await Promise.all(workers.map((worker) => worker.close(5_000)));
     await spread.close();
   });
 
