@@ -53,6 +53,8 @@ export interface Conversation {
   id: string;
   state: ConversationState;
   channel: { id: string; displayNumber: string; name: string };
+  /** Each message names its sender. */
+  group?: true;
   /** `null`: a group, or a person whose data was erased. */
   contact: ConversationContact | null;
   lastMessage: LastMessage | null;
@@ -66,6 +68,33 @@ export interface MessageError {
   code: number | null;
   title: string;
   detail: string;
+}
+
+/** A file of a message: what of it the server has, and where to get it. */
+export interface MessageMedia {
+  id: string;
+  /** `expired`: WhatsApp kept it for some days only, and it was not fetched in time. */
+  status: 'pending' | 'stored' | 'failed' | 'expired';
+  url?: string;
+  thumbnailUrl?: string;
+  mime: string;
+  name?: string;
+  /** Bytes. */
+  size?: number;
+}
+
+/** What a message answers, or where it came from. */
+export interface MessageContext {
+  wamid: string | null;
+  messageId: string | null;
+  quoted?: { direction: Direction; type: string; preview: string };
+  forwarded?: 'forwarded' | 'frequently-forwarded';
+  product?: { catalogId: string | null; productRetailerId: string };
+}
+
+export interface MessageReaction {
+  emoji: string;
+  direction: Direction;
 }
 
 export interface Message {
@@ -82,6 +111,25 @@ export interface Message {
   content: Record<string, unknown>;
   /** The whole received message, for types the server does not know. */
   raw?: Record<string, unknown>;
+  /** What kind of its type, e.g. `button_reply`, `user_changed_number`, `poll_creation`. */
+  kind?: string;
+  context?: MessageContext;
+  /** Of a reaction, edit or revoke: the earlier message that it changes. */
+  refersTo?: { wamid: string; messageId: string | null };
+  reply?: { id: string | null; title: string | null };
+  /** A filled form. */
+  form?: { name: string | null; answers: Record<string, unknown> | null };
+  /** The ad or post from which the client came. */
+  referral?: Record<string, unknown>;
+  /** In a group: who wrote. */
+  sender?: { contactId: string; name: string | null; phone: string | null; username: string | null };
+  /** What stands under the message now. */
+  reactions?: MessageReaction[];
+  edited?: { at: string; times: number; original: Record<string, unknown> };
+  revoked?: { at: string };
+  /** Why an incoming message has no content, in WhatsApp's words. */
+  errors?: { code: number | null; title: string; detail: string }[];
+  media?: MessageMedia;
   /** Handled after newer messages; placed where it was received. */
   late?: boolean;
   /** The content was erased and is gone. */
@@ -100,6 +148,14 @@ export interface Page<Item> {
 export interface TextBody {
   type: 'text';
   text: { body: string };
+  /** The message that it answers. */
+  context?: { message_id: string };
+}
+
+/** A reaction to a client's message; an empty emoji takes it back. */
+export interface ReactionBody {
+  type: 'reaction';
+  reaction: { message_id: string; emoji: string };
 }
 
 export type Resolution = 'sent' | 'failed' | 'resend';

@@ -6,6 +6,7 @@ import type { Conversation, Me, Message } from '../api/types.ts';
 import { type Feed, type FeedEvent, type FeedSurroundings, type LiveState, openFeed } from '../live/feed.ts';
 import { applyEvent, conversationKey, createRefresher, replayOverAnswers } from '../live/live-cache.ts';
 import { createRecentEvents } from '../live/recent-events.ts';
+import type { Answering } from '../thread/answering.tsx';
 import { createDrafts, type Drafts } from '../thread/drafts.ts';
 import { createOutbox, type Outbox } from '../thread/outbox.ts';
 import { createStore, type Store } from '../ui/store.ts';
@@ -19,6 +20,8 @@ export interface Workspace {
   live: Store<LiveState>;
   outbox: Outbox;
   drafts: Drafts;
+  /** The message that the agent is about to answer. */
+  answering: Store<Answering | null>;
   /** The server's time in ms: what is left of a window does not depend on this device's clock. */
   serverNow: () => number;
   /** Opens the live feed once, from where the first list stood. */
@@ -110,6 +113,7 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
     live,
     outbox,
     drafts: createDrafts(sessionStorage, storageName('drafts', me.tenant.id)),
+    answering: createStore<Answering | null>(null),
     serverNow: () => Date.now() + clockOffset,
     startLive(cursor) {
       feed ??= openFeed({

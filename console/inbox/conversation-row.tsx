@@ -57,7 +57,7 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         <div className="min-w-0 flex-1">
           <div className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 ${waiting ? 'font-semibold' : 'font-medium'}`}>
-              <ContactName contact={conversation.contact} />
+              <ContactName contact={conversation.contact} group={conversation.group === true} />
             </span>
             <time
               dateTime={conversation.lastActivityAt}

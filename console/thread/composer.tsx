@@ -7,6 +7,7 @@ import { useWorkspace } from '../app/workspace.ts';
 import { serviceWindow } from '../inbox/service-window.ts';
 import { useNow } from '../ui/use-now.ts';
 import { useStore } from '../ui/use-store.ts';
+import { AnsweringBar } from './answering.tsx';
 import { twinsOf } from './arrived.ts';
 import { charactersLeft } from './text-limit.ts';
 
@@ -24,9 +25,11 @@ interface ComposerProps {
 /** Where the agent writes; or why nothing can be written now. */
 export function Composer({ conversation, newestFirst }: ComposerProps) {
   const { t } = useTranslation();
-  const { me, drafts, outbox, serverNow } = useWorkspace();
+  const { me, drafts, outbox, answering, serverNow } = useWorkspace();
   const now = useNow(1_000 * 5, serverNow);
   const text = useStore(drafts.texts)[conversation.id] ?? '';
+  const answered = useStore(answering);
+  const quoted = answered?.conversationId === conversation.id ? answered.message : null;
   const closed = serviceWindow(conversation.windowExpiresAt, now).level === 'closed';
 
   if (!me.key.scopes.includes('messages:send')) {
@@ -37,10 +40,20 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
     return <Barred title={t('composer.closed')} hint={t('composer.closedHint') + kept} />;
   }
   const send = (): void => {
-    outbox.send(conversation.id, text.trim(), twinsOf(text.trim(), newestFirst));
+    const twins = twinsOf(text.trim(), newestFirst);
+    outbox.send(conversation.id, text.trim(), twins, quoted?.wamid ?? undefined);
+    answering.set(null);
     drafts.write(conversation.id, '');
   };
-  return <TextBox text={text} onChange={(next) => drafts.write(conversation.id, next)} onSend={send} />;
+  return (
+    <TextBox
+      text={text}
+      quoted={quoted}
+      onChange={(next) => drafts.write(conversation.id, next)}
+      onDropQuote={() => answering.set(null)}
+      onSend={send}
+    />
+  );
 }
 
 function Barred({ title, hint }: { title: string; hint: string }) {
@@ -57,11 +70,14 @@ function Barred({ title, hint }: { title: string; hint: string }) {
 
 interface TextBoxProps {
   text: string;
+  /** The message that is answered. */
+  quoted: Message | null;
   onChange: (text: string) => void;
+  onDropQuote: () => void;
   onSend: () => void;
 }
 
-function TextBox({ text, onChange, onSend }: TextBoxProps) {
+function TextBox({ text, quoted, onChange, onDropQuote, onSend }: TextBoxProps) {
   const { t } = useTranslation();
   const box = useRef<HTMLTextAreaElement>(null);
   const left = charactersLeft(text.trim());
@@ -74,10 +90,11 @@ function TextBox({ text, onChange, onSend }: TextBoxProps) {
     element.style.height = `${Math.min(TALLEST_PX, element.scrollHeight)}px`;
   }, [text]);
   useEffect(() => {
-    if (!touch.matches) box.current?.focus();
-  }, []);
+    if (!touch.matches || quoted !== null) box.current?.focus();
+  }, [quoted]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && quoted !== null) onDropQuote();
     // While letters are being composed (Japanese, accents), Enter chooses one; it does not send.
     if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
     const wanted = event.ctrlKey || event.metaKey || (!event.shiftKey && !touch.matches);
@@ -94,6 +111,7 @@ function TextBox({ text, onChange, onSend }: TextBoxProps) {
       }}
       className="border-t border-line bg-surface px-3 py-2.5 pb-[max(0.625rem,env(safe-area-inset-bottom))] md:px-8"
     >
+      {quoted !== null && <AnsweringBar message={quoted} onDrop={onDropQuote} />}
       <div className="mx-auto flex max-w-4xl items-end gap-2">
         <div className="flex min-w-0 flex-1 rounded-2xl border border-edge bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
           <textarea

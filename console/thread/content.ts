@@ -1,4 +1,17 @@
 import type { Message } from '../api/types.ts';
+import {
+  answersOf,
+  type Card,
+  cardsOf,
+  type Choice,
+  choicesOf,
+  type OrderItem,
+  orderItemsOf,
+  type Place,
+  placeOf,
+  templateTexts,
+} from './content-parts.ts';
+import { type Fields, fields, list, string } from './fields.ts';
 
 /** The kinds of content that the console has a word and a sign for. */
 export const CONTENT_KINDS = [
@@ -12,6 +25,8 @@ export const CONTENT_KINDS = [
   'location',
   'contacts',
   'button',
+  'form',
+  'call',
   'interactive',
   'reaction',
   'order',
@@ -19,6 +34,7 @@ export const CONTENT_KINDS = [
   'template',
   'edit',
   'revoke',
+  'revoked',
   'erased',
   'unsupported',
 ] as const;
@@ -32,58 +48,86 @@ export interface ContentView {
   text: string | null;
   /** A name that belongs to the content: file, place, people, template. */
   title: string | null;
+  /** Small print under the words. */
+  footer: string | null;
   /** Of a reaction; `null`: it was taken back. */
   emoji: string | null;
-  /** Buttons and list rows that we offered, as written. */
-  choices: string[];
-  /** For `unsupported`: what Meta or the server calls it. */
+  /** Buttons, list rows and links that we offered. */
+  choices: Choice[];
+  place: Place | null;
+  people: Card[];
+  order: OrderItem[];
+  /** Of a form: name and answer. */
+  answers: [string, string][];
+  /** For `unsupported` and `system`: what Meta or the server calls it; for `call`: accept or reject. */
   rawKind: string | null;
 }
 
-type Fields = Record<string, unknown>;
-
-const NOTHING = { text: null, title: null, emoji: null, choices: [], rawKind: null };
+const NOTHING: Omit<ContentView, 'kind'> = {
+  text: null,
+  title: null,
+  footer: null,
+  emoji: null,
+  choices: [],
+  place: null,
+  people: [],
+  order: [],
+  answers: [],
+  rawKind: null,
+};
 
 /**
  * Reads the Cloud API payload object of the message's type. Whatever is missing or of another shape
  * is left out, and a type that is not known is `unsupported` with its raw name, never dropped.
  */
 export function viewContent(message: Message): ContentView {
-  const content = message.content;
   if (message.erased === true) return { ...NOTHING, kind: 'erased' };
-  switch (message.type) {
+  if (message.revoked !== undefined) return { ...NOTHING, kind: 'revoked' };
+  return { ...NOTHING, ...partsOf(message) };
+}
+
+type Parts = Partial<ContentView> & Pick<ContentView, 'kind'>;
+
+function partsOf(message: Message): Parts {
+  const { content, type } = message;
+  switch (type) {
     case 'text':
-      return { ...NOTHING, kind: 'text', text: string(content.body) ?? '' };
+      return { kind: 'text', text: string(content.body) ?? '' };
     case 'image':
     case 'video':
-      return { ...NOTHING, kind: message.type, text: string(content.caption) };
+      return { kind: type, text: string(content.caption) };
     case 'document':
-      return { ...NOTHING, kind: 'document', text: string(content.caption), title: string(content.filename) };
+      return { kind: 'document', text: string(content.caption), title: string(content.filename) };
     case 'audio':
-      return { ...NOTHING, kind: content.voice === true ? 'voice' : 'audio' };
+      return { kind: content.voice === true ? 'voice' : 'audio' };
     case 'location':
-      return { ...NOTHING, kind: 'location', title: string(content.name), text: placeText(content) };
+      return {
+        kind: 'location',
+        title: string(content.name),
+        text: placeText(content),
+        place: placeOf(content),
+      };
     case 'contacts':
-      return { ...NOTHING, kind: 'contacts', title: contactNames(message) };
+      return contactsView(content);
     case 'button':
-      return { ...NOTHING, kind: 'button', text: string(content.text) };
+      return { kind: 'button', text: string(content.text) };
     case 'interactive':
-      return interactiveView(content);
+      return interactiveView(message);
     case 'reaction':
-      return { ...NOTHING, kind: 'reaction', emoji: string(content.emoji) };
+      return { kind: 'reaction', emoji: string(content.emoji) };
     case 'order':
-      return { ...NOTHING, kind: 'order', text: string(content.text) };
+      return { kind: 'order', text: string(content.text), order: orderItemsOf(content) };
     case 'template':
-      return { ...NOTHING, kind: 'template', title: string(content.name) };
+      return { kind: 'template', title: string(content.name), text: templateText(content) };
     case 'edit':
-      return { ...NOTHING, kind: 'edit', text: string(fields(fields(content.message).text).body) };
+      return { kind: 'edit', text: editedText(content) };
     case 'system':
-      return { ...NOTHING, kind: 'system', text: string(content.body) };
+      return { kind: 'system', text: string(content.body), rawKind: message.kind ?? string(content.type) };
     case 'sticker':
     case 'revoke':
-      return { ...NOTHING, kind: message.type };
+      return { kind: type };
     default:
-      return { ...NOTHING, kind: 'unsupported', rawKind: rawKind(message) };
+      return { kind: 'unsupported', rawKind: rawKind(message) };
   }
 }
 
@@ -95,23 +139,46 @@ export function rawContent(message: Message): string | null {
   return JSON.stringify(message.content, null, 2);
 }
 
-/** Answers to buttons, lists and flows come in; questions with buttons and lists go out. */
-function interactiveView(content: Fields): ContentView {
+/** Answers to buttons, lists and forms come in; questions with buttons and lists go out. */
+function interactiveView(message: Message): Parts {
+  const { content } = message;
   const reply = fields(content.button_reply ?? content.list_reply);
-  const replied = string(reply.title) ?? string(fields(content.nfm_reply).body);
-  if (replied !== null) {
-    return { ...NOTHING, kind: 'button', text: replied, title: string(reply.description) };
+  const replied = string(reply.title);
+  if (replied !== null) return { kind: 'button', text: replied, title: string(reply.description) };
+  if (content.nfm_reply !== undefined || message.form !== undefined) {
+    const form = fields(content.nfm_reply);
+    return { kind: 'form', text: string(form.body), answers: answersOf(message) };
   }
-  const action = fields(content.action);
-  const buttons = list(action.buttons).map((button) => string(fields(fields(button).reply).title));
-  const rows = list(action.sections).flatMap((section) => list(fields(section).rows));
-  const titles = [...buttons, ...rows.map((row) => string(fields(row).title))];
+  const permission = fields(content.call_permission_reply);
+  if (string(permission.response) !== null) {
+    return { kind: 'call', rawKind: string(permission.response) };
+  }
+  const body = string(fields(content.body).text);
+  const choices = choicesOf(content);
+  if (body === null && choices.length === 0) return { kind: 'unsupported', rawKind: rawKind(message) };
   return {
-    ...NOTHING,
     kind: 'interactive',
-    text: string(fields(content.body).text),
-    choices: titles.filter((title) => title !== null),
+    text: body,
+    title: string(fields(content.header).text),
+    footer: string(fields(content.footer).text),
+    choices,
   };
+}
+
+function contactsView(content: Fields): Parts {
+  const people = cardsOf(content);
+  const names = people.map(({ name }) => name).filter((name) => name !== null);
+  return { kind: 'contacts', title: names.join(', ') || null, people };
+}
+
+function templateText(content: Fields): string | null {
+  return templateTexts(content).join('\n') || null;
+}
+
+function editedText(content: Fields): string | null {
+  const message = fields(content.message);
+  const payload = fields(message[string(message.type) ?? 'text']);
+  return string(payload.body) ?? string(payload.caption);
 }
 
 function placeText(content: Fields): string | null {
@@ -123,27 +190,17 @@ function placeText(content: Fields): string | null {
     : null;
 }
 
-/** The payload of `contacts` is a list; the server may hand it on as such or under its own name. */
-function contactNames(message: Message): string | null {
-  const content: unknown = message.content;
-  const people = list(Array.isArray(content) ? content : message.content.contacts);
-  const names = people.map((person) => string(fields(fields(person).name).formatted_name));
-  return names.filter((name) => name !== null).join(', ') || null;
-}
-
 function rawKind(message: Message): string {
   const raw = message.raw ?? message.content;
-  return string(fields(raw.unsupported).type) ?? message.type;
+  const kind = message.kind ?? string(fields(raw.unsupported).type) ?? string(message.content.type);
+  return kind ?? message.type;
 }
 
-function string(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
+/** Why WhatsApp could not hand on what the client wrote, in its own words. */
+export function reasonsOf(message: Message): string[] {
+  if (message.errors !== undefined) return message.errors.map(({ title, detail }) => detail || title);
+  return list(fields(message.raw).errors)
+    .map(fields)
+    .map((error) => string(fields(error.error_data).details) ?? string(error.title))
+    .filter((reason) => reason !== null);
 }

@@ -1,51 +1,110 @@
 import { useTranslation } from 'react-i18next';
 
-import type { ContentView } from './content.ts';
-import { KIND_ICONS } from './content-icons.ts';
+import type { Message } from '../api/types.ts';
+import { People, PlaceLink } from './cards.tsx';
+import { type ContentView, reasonsOf, viewContent } from './content.ts';
+import { FileCard, isFile } from './file-card.tsx';
+import { KindLine } from './kind-line.tsx';
 import { MessageText } from './message-text.tsx';
+import { Offer } from './offer.tsx';
+import { OrderTable } from './order-table.tsx';
 
 /** Text as it was written; everything else as a sign, its kind, and what of it is words. */
-export function MessageContent({ view }: { view: ContentView }) {
+export function MessageContent({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const view = viewContent(message);
   return (
     <>
-      {view.kind !== 'text' && <KindLine view={view} />}
-      {view.text !== null && <MessageText text={view.text} />}
-      {view.choices.length > 0 && (
-        <ul className="mt-1.5 space-y-1">
-          {view.choices.map((choice, index) => (
-            <li
-              key={index}
-              dir="auto"
-              className="rounded-lg border border-current/15 px-2.5 py-1 text-center text-sm text-accent"
-            >
-              {choice}
-            </li>
-          ))}
-        </ul>
+      <Head message={message} view={view} />
+      {view.kind === 'location' && <PlaceLink place={view.place} title={view.title} text={view.text} />}
+      {view.kind !== 'location' && view.text !== null && <MessageText text={view.text} />}
+      {view.footer !== null && (
+        <p dir="auto" className="mt-0.5 text-xs [overflow-wrap:anywhere] text-muted">
+          {view.footer}
+        </p>
       )}
+      <People people={view.people} />
+      <OrderTable items={view.order} />
+      {view.answers.length > 0 && <Answers answers={view.answers} />}
+      {view.kind === 'template' && view.text === null && (
+        <p className="text-xs text-muted">{t('message.templateHint')}</p>
+      )}
+      <Offer choices={view.choices} />
     </>
   );
 }
 
-function KindLine({ view }: { view: ContentView }) {
+/** What stands above the words. */
+function Head({ message, view }: { message: Message; view: ContentView }) {
   const { t } = useTranslation();
-  const Icon = KIND_ICONS[view.kind];
-  const unsupported = view.kind === 'unsupported';
-  const word = unsupported ? t('message.unsupported', { kind: view.rawKind ?? '' }) : t(`kinds.${view.kind}`);
+  switch (view.kind) {
+    case 'text':
+      return null;
+    case 'interactive':
+      return view.title === null ? null : (
+        <p dir="auto" className="font-semibold [overflow-wrap:anywhere]">
+          {view.title}
+        </p>
+      );
+    case 'revoked':
+      return <KindLine kind="revoked" hint={t('message.revokedHint')} />;
+    case 'call':
+      return (
+        <KindLine
+          kind="call"
+          hint={t(view.rawKind === 'accept' ? 'message.callAccepted' : 'message.callRejected')}
+        />
+      );
+    case 'reaction':
+      return (
+        <KindLine
+          kind="reaction"
+          sign={view.emoji}
+          hint={view.emoji === null ? t('message.reactionGone') : null}
+        />
+      );
+    case 'unsupported':
+      return <Unsupported message={message} kind={view.rawKind ?? ''} />;
+    default:
+      if (isFile(view.kind)) return <FileCard message={message} view={view} />;
+      return <KindLine kind={view.kind} title={view.kind === 'location' ? null : view.title} />;
+  }
+}
+
+/** Something that the console, the server or WhatsApp itself cannot show; the raw content is below. */
+function Unsupported({ message, kind }: { message: Message; kind: string }) {
+  const { t } = useTranslation();
+  const reasons = reasonsOf(message);
   return (
-    <div className="flex items-center gap-2.5 py-1">
-      <span className="flex size-9 shrink-0 items-center justify-center rounded-lg bg-tint text-lg text-accent">
-        {view.emoji ?? <Icon aria-hidden className="size-4.5" />}
-      </span>
-      <div className="min-w-0 text-sm">
-        <p className="font-medium">{word}</p>
-        {unsupported && <p className="text-xs text-muted">{t('message.unsupportedHint')}</p>}
-        {view.title !== null && (
-          <p dir="auto" className="w-fit max-w-full [overflow-wrap:anywhere] text-muted">
-            {view.title}
-          </p>
-        )}
-      </div>
-    </div>
+    <>
+      <KindLine
+        kind="unsupported"
+        word={t('message.unsupported', { kind })}
+        hint={t('message.unsupportedHint')}
+      />
+      {reasons.map((reason) => (
+        <p key={reason} dir="auto" className="text-xs [overflow-wrap:anywhere] text-muted">
+          {reason}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** What was filled into a form. */
+function Answers({ answers }: { answers: [string, string][] }) {
+  return (
+    <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5 rounded-lg bg-tint px-2.5 py-1.5 text-sm">
+      {answers.map(([name, answer]) => (
+        <div key={name} className="contents">
+          <dt dir="auto" className="text-muted">
+            {name}
+          </dt>
+          <dd dir="auto" className="[overflow-wrap:anywhere]">
+            {answer}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }

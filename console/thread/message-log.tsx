@@ -1,5 +1,5 @@
 import { ArrowDown } from 'lucide-react';
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Message } from '../api/types.ts';
@@ -12,6 +12,7 @@ import { withoutArrived } from './arrived.ts';
 import { Bubble } from './bubble.tsx';
 import type { PendingSend } from './outbox.ts';
 import { PendingBubble } from './pending-bubble.tsx';
+import { relate } from './relations.ts';
 import { threadDays } from './thread-days.ts';
 import { useThreadScroll } from './use-thread-scroll.ts';
 
@@ -28,13 +29,14 @@ export function MessageLog({ conversationId, label, newestFirst, older }: Messag
   const { outbox } = useWorkspace();
   const pending = useStore(outbox.pending).filter((item) => item.conversationId === conversationId);
   const unsent = withoutArrived(pending, newestFirst);
-  const days = threadDays(newestFirst);
+  const shown = useMemo(() => relate(newestFirst), [newestFirst]);
+  const days = threadDays(shown);
   const now = new Date(useNow(60_000));
   const words = { today: t('thread.today'), yesterday: t('thread.yesterday') };
 
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const keys = [...newestFirst.map((message) => message.id).toReversed(), ...unsent.map((item) => item.key)];
+  const keys = [...shown.map(({ message }) => message.id).toReversed(), ...unsent.map((item) => item.key)];
   const { unseen, awayFromEnd, toEnd } = useThreadScroll({
     scroller,
     content,

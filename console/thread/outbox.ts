@@ -19,6 +19,8 @@ export interface PendingSend {
   apiKeyId: string;
   conversationId: string;
   text: string;
+  /** wamid of the message that it answers. */
+  quotes?: string;
   /** Milliseconds since 1970. */
   createdAt: number;
   /** Ids of messages of the same text that were in the thread before; see `arrived.ts`. */
@@ -50,7 +52,8 @@ export interface OutboxOptions {
 
 export interface Outbox {
   pending: Store<readonly PendingSend[]>;
-  send: (conversationId: string, text: string, twins: string[]) => void;
+  /** @param quotes wamid of the message that it answers */
+  send: (conversationId: string, text: string, twins: string[], quotes?: string) => void;
   /** Tries a waiting or stalled message now, with the same key. */
   retry: (key: string) => void;
   /** Forgets a message. One that was under way may still arrive: the caller says so. */
@@ -130,8 +133,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     pending,
-    send(conversationId, text, twins) {
-      const item = { key: options.newKey(), apiKeyId: options.apiKeyId, conversationId, text, twins };
+    send(conversationId, text, twins, quotes) {
+      const answer = quotes === undefined ? {} : { quotes };
+      const item = {
+        key: options.newKey(),
+        apiKeyId: options.apiKeyId,
+        conversationId,
+        text,
+        twins,
+        ...answer,
+      };
       const state = { state: 'sending', retryAt: null, failures: 0, problem: null } as const;
       pending.update((list) => [...list, { ...item, ...state, createdAt: options.now() }]);
       void work(conversationId);
@@ -162,7 +173,8 @@ function next(list: readonly PendingSend[], conversationId: string): PendingSend
 }
 
 function post(api: Pick<Api, 'request'>, item: PendingSend, signal: AbortSignal): Promise<Message> {
-  const body: TextBody = { type: 'text', text: { body: item.text } };
+  const context = item.quotes === undefined ? {} : { context: { message_id: item.quotes } };
+  const body: TextBody = { type: 'text', text: { body: item.text }, ...context };
   const path = `/v1/conversations/${encodeURIComponent(item.conversationId)}/messages`;
   return api.request<Message>(path, { method: 'POST', body, idempotencyKey: item.key, signal });
 }

@@ -1,5 +1,5 @@
-import type { Message } from '../api/types.ts';
 import { localDay } from '../ui/time.ts';
+import type { ThreadMessage } from './relations.ts';
 
 /** The messages of one local day, old to new. */
 export interface ThreadDay {
@@ -11,8 +11,7 @@ export interface ThreadDay {
 }
 
 /** A message and whether it begins or ends a group of one side's messages. */
-export interface ThreadEntry {
-  message: Message;
+export interface ThreadEntry extends ThreadMessage {
   startsGroup: boolean;
   endsGroup: boolean;
 }
@@ -21,30 +20,29 @@ export interface ThreadEntry {
 const GROUP_MS = 5 * 60_000;
 
 /** The thread by local days, grouped. `newestFirst` is the order of the API's lists, which is the thread's. */
-export function threadDays(newestFirst: readonly Message[]): ThreadDay[] {
+export function threadDays(newestFirst: readonly ThreadMessage[]): ThreadDay[] {
   const days: ThreadDay[] = [];
-  for (const message of newestFirst.toReversed()) {
-    const time = new Date(message.timestamp);
+  for (const item of newestFirst.toReversed()) {
+    const time = new Date(item.message.timestamp);
     const day = localDay(time);
     const current = days.at(-1);
     // Clocks differ a little: around midnight an earlier day may come again, and stays under the later one.
     if (current === undefined || current.day < day) {
-      days.push({ day, time, entries: [{ message, startsGroup: true, endsGroup: true }] });
+      days.push({ day, time, entries: [{ ...item, startsGroup: true, endsGroup: true }] });
       continue;
     }
     const before = current.entries.at(-1);
-    const joined = before !== undefined && sameGroup(before.message, message);
+    const joined = before !== undefined && sameGroup(before, item);
     if (joined) before.endsGroup = false;
-    current.entries.push({ message, startsGroup: !joined, endsGroup: true });
+    current.entries.push({ ...item, startsGroup: !joined, endsGroup: true });
   }
   return days;
 }
 
-function sameGroup(earlier: Message, later: Message): boolean {
+function sameGroup({ message: earlier }: ThreadMessage, { message: later }: ThreadMessage): boolean {
   if (earlier.direction !== later.direction) return false;
-  return timeOf(later) - timeOf(earlier) <= GROUP_MS;
-}
-
-function timeOf(message: Message): number {
-  return Date.parse(message.timestamp);
+  // A line of the system stands in the middle, by itself.
+  if (earlier.type === 'system' || later.type === 'system') return false;
+  if (earlier.sender?.contactId !== later.sender?.contactId) return false;
+  return Date.parse(later.timestamp) - Date.parse(earlier.timestamp) <= GROUP_MS;
 }

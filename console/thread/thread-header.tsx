@@ -30,7 +30,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
           <Avatar contact={conversation.contact} large />
           <div className="min-w-0 flex-1">
             <h2 className="leading-5 font-semibold">
-              <ContactName contact={conversation.contact} />
+              <ContactName contact={conversation.contact} group={conversation.group === true} />
             </h2>
             <p className="one-line text-xs text-muted">
               <SecondLine conversation={conversation} />

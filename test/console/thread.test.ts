@@ -4,6 +4,7 @@ import type { Message } from '../../console/api/types.ts';
 import { rawContent, viewContent } from '../../console/thread/content.ts';
 import { createDrafts } from '../../console/thread/drafts.ts';
 import { splitLinks } from '../../console/thread/links.ts';
+import { relate } from '../../console/thread/relations.ts';
 import { charactersLeft } from '../../console/thread/text-limit.ts';
 import { threadDays } from '../../console/thread/thread-days.ts';
 import { daysAgo, listTime } from '../../console/ui/time.ts';
@@ -33,11 +34,65 @@ describe('viewContent', () => {
       { type: 'list_reply', list_reply: { id: '1', title: 'Sunday' } },
       { kind: 'button', text: 'Sunday' },
     ],
-    ['interactive', { type: 'nfm_reply', nfm_reply: { body: 'Sent' } }, { kind: 'button', text: 'Sent' }],
+    [
+      'interactive',
+      {
+        type: 'nfm_reply',
+        nfm_reply: { body: 'Sent', response_json: '{"flow_token":"t","size":"M","rooms":[1]}' },
+      },
+      {
+        kind: 'form',
+        text: 'Sent',
+        answers: [
+          ['size', 'M'],
+          ['rooms', '[1]'],
+        ],
+      },
+    ],
+    ['interactive', { nfm_reply: { response_json: 'not JSON' } }, { kind: 'form', answers: [] }],
+    ['interactive', { nfm_reply: { response_json: '"a text"' } }, { kind: 'form', answers: [] }],
+    ['interactive', { call_permission_reply: { response: 'reject' } }, { kind: 'call', rawKind: 'reject' }],
+    ['interactive', { type: 'new_kind' }, { kind: 'unsupported', rawKind: 'new_kind' }],
+    [
+      'interactive',
+      {
+        body: { text: 'Look' },
+        header: { type: 'text', text: 'Menu' },
+        footer: { text: 'small' },
+        action: { parameters: { display_text: 'Open', url: 'https://a.example/' } },
+      },
+      {
+        title: 'Menu',
+        footer: 'small',
+        choices: [{ title: 'Open', detail: null, link: 'https://a.example/' }],
+      },
+    ],
+    [
+      'interactive',
+      { body: { text: 'x' }, action: { parameters: { display_text: 'Open', url: 'javascript:alert(1)' } } },
+      { choices: [{ title: 'Open', detail: null, link: null }] },
+    ],
+    [
+      'order',
+      { product_items: [{ product_retailer_id: 'sku', quantity: 2, item_price: 19.9, currency: 'ILS' }] },
+      { kind: 'order', order: [{ name: 'sku', quantity: 2, price: 19.9, currency: 'ILS' }] },
+    ],
+    [
+      'contacts',
+      { contacts: [{ phones: [{ phone: '+44 1' }], emails: [{ email: 'a@b.example' }] }] },
+      { people: [{ name: null, detail: null, phones: ['+44 1'], emails: ['a@b.example'] }] },
+    ],
+    ['location', { latitude: 91, longitude: 2 }, { place: null }],
+    ['location', { latitude: '0', longitude: 34.7 }, { place: { latitude: 0, longitude: 34.7 } }],
+    [
+      'system',
+      { type: 'user_changed_number', body: 'x' },
+      { kind: 'system', rawKind: 'user_changed_number' },
+    ],
     [
       'interactive',
       { body: { text: 'Which?' }, action: { sections: [{ rows: [{ title: 'A' }, { title: 'B' }] }] } },
-      { kind: 'interactive', text: 'Which?', choices: ['A', 'B'] },
+      { kind: 'interactive', text: 'Which?', choices: [{ title: 'A' }, { title: 'B' }] },
     ],
     ['reaction', { message_id: 'x', emoji: '👍' }, { kind: 'reaction', emoji: '👍' }],
     ['reaction', { message_id: 'x' }, { kind: 'reaction', emoji: null }],
@@ -46,7 +101,23 @@ describe('viewContent', () => {
       { original_message_id: 'x', message: { type: 'text', text: { body: 'new' } } },
       { kind: 'edit', text: 'new' },
     ],
-    ['template', { name: 'welcome' }, { kind: 'template', title: 'welcome' }],
+    ['template', { name: 'welcome' }, { kind: 'template', title: 'welcome', text: null }],
+    [
+      'template',
+      {
+        name: 'ready',
+        components: [
+          {
+            type: 'body',
+            parameters: [
+              { type: 'text', text: 'דנה' },
+              { type: 'currency', currency: { fallback_value: '85 ₪' } },
+            ],
+          },
+        ],
+      },
+      { title: 'ready', text: 'דנה\n85 ₪' },
+    ],
   ])('%s %j', (type, content, expected) => {
     expect(viewContent(of(type, content))).toMatchObject(expected);
   });
@@ -115,7 +186,7 @@ describe('threadDays', () => {
     const second = message('m3', 0, { timestamp: moment(21, 5) });
     const ours = message('m4', 0, { timestamp: moment(21, 6), direction: 'out' });
     const later = message('m5', 0, { timestamp: moment(21, 20), direction: 'out' });
-    const days = threadDays([later, ours, second, first, old]);
+    const days = threadDays(relate([later, ours, second, first, old]));
     expect(days.map((day) => day.day)).toEqual(['2026-11-20', '2026-11-21']);
     const marks = days[1]?.entries.map((entry) => [entry.message.id, entry.startsGroup, entry.endsGroup]);
     expect(marks).toEqual([

@@ -7,7 +7,7 @@ const buttons = ['כן', 'No', 'אולי'].map((title, index) => ({
   reply: { id: `button-${index}`, title },
 }));
 
-const interactive = (kind: Record<string, unknown>): Record<string, unknown> => ({
+const interactive = (kind: Record<string, unknown>): { type: string; interactive: unknown } => ({
   type: 'interactive',
   interactive: { body: { text: `What do you think? ${String(kind['type'])}` }, ...kind },
 });
