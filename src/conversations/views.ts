@@ -8,6 +8,7 @@ import type { Collection, TenantRow } from '../store/collection.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { failureText } from '../whatsapp/errors.ts';
 import { windowExpiresAt } from '../whatsapp/window.ts';
+import { detailsOf, previewOf } from './details.ts';
 import {
   type ContactRow,
   Contacts,
@@ -18,15 +19,10 @@ import {
   type StatusRow,
 } from './model.ts';
 import { openAll, type Opened, type SealedField } from './opened.ts';
+import { type Content, sealedOfMessage, type Shown, shownOf } from './shown.ts';
+import { toldBy } from './status-view.ts';
 
 type Payload = Record<string, unknown>;
-interface Content {
-  content: Payload;
-  raw?: Payload;
-}
-
-/** Start of a text that a list shows, in code points. */
-const PREVIEW_LENGTH = 120;
 
 /** A message as its tenant sees it. Runs in the tenant's scope. */
 export async function messageView(ctx: Context, row: MessageRow): Promise<MessageView> {
@@ -43,8 +39,17 @@ export async function messageViews(ctx: Context, rows: MessageRow[]): Promise<Me
     ...rows.flatMap(sealedOfMessage),
     ...statuses.map((row) => ({ place: placeOf('statuses', row, 'raw'), sealed: row.raw })),
   ]);
-  const pricing = pricingById(statuses, opened);
-  return rows.map((row) => oneMessage(row, opened, pricing.get(row._id)));
+  const shown = await shownOf(ctx, rows, opened);
+  return Promise.all(
+    rows.map(async (row) => {
+      const mine = shown.get(row._id) ?? { value: undefined };
+      const details = await detailsOf(ctx, row, mine, opened.value<Content>(row.content));
+      const told = statuses
+        .filter(({ messageId }) => messageId === row._id)
+        .map(({ status, at, raw }) => ({ status, at, raw: opened.value<Payload>(raw) }));
+      return { ...oneMessage(row, mine, opened), ...details, ...toldBy(told) };
+    }),
+  );
 }
 
 /** A conversation as its tenant sees it. Runs in the tenant's scope. */
@@ -78,7 +83,14 @@ export async function conversationViews(ctx: Context, rows: ConversationRow[]): 
     ...contacts.flatMap(sealedOfContact),
     ...messages.flatMap(sealedOfMessage),
   ]);
-  const related = { channels: byId(channels), contacts: byId(contacts), messages: byId(messages), opened };
+  const shown = await shownOf(ctx, messages, opened);
+  const related = {
+    channels: byId(channels),
+    contacts: byId(contacts),
+    messages: byId(messages),
+    shown,
+    opened,
+  };
   return rows.map((row) => oneConversation(row, related));
 }
 
@@ -90,8 +102,8 @@ export async function contactViews(ctx: Context, rows: ContactRow[]): Promise<Co
   return rows.map((row) => ({ ...person(row, opened), createdAt: row.createdAt.toISOString() }));
 }
 
-function oneMessage(row: MessageRow, opened: Opened, pricing: Payload | undefined): MessageView {
-  const value = opened.value<Content>(row.content);
+function oneMessage(row: MessageRow, shown: Shown, opened: Opened): MessageView {
+  const { value, ...changed } = shown;
   return {
     id: row._id,
     conversationId: row.conversationId,
@@ -106,7 +118,7 @@ function oneMessage(row: MessageRow, opened: Opened, pricing: Payload | undefine
     ...(row.late ? { late: true } : {}),
     ...(value === undefined ? { erased: true } : {}),
     ...(row.status === 'failed' ? { error: failureOf(row) } : {}),
-    ...(pricing === undefined ? {} : { pricing }),
+    ...changed,
   };
 }
 
@@ -119,6 +131,7 @@ interface Related {
   channels: Map<string, ChannelRow>;
   contacts: Map<string, ContactRow>;
   messages: Map<string, MessageRow>;
+  shown: Map<string, Shown>;
   opened: Opened;
 }
 
@@ -130,29 +143,19 @@ function oneConversation(row: ConversationRow, related: Related): ConversationVi
     id: row._id,
     state: row.state,
     channel: { id: row.channelId, displayNumber: channel?.displayNumber ?? '', name: channel?.name ?? '' },
+    ...(row.groupId === undefined ? {} : { group: true as const }),
     contact: contact && row.groupId === undefined ? person(contact, related.opened) : null,
-    lastMessage: message ? lastMessage(message, related.opened) : null,
+    lastMessage: message ? lastMessage(message, related.shown.get(message._id)) : null,
     lastInboundAt: row.lastInboundAt?.toISOString() ?? null,
     windowExpiresAt: windowExpiresAt(row.lastInboundAt)?.toISOString() ?? null,
     lastActivityAt: row.lastActivityAt.toISOString(),
   };
 }
 
-function lastMessage(row: MessageRow, opened: Opened): ConversationView['lastMessage'] {
+function lastMessage(row: MessageRow, shown: Shown | undefined): ConversationView['lastMessage'] {
   const { _id: id, direction, type, status } = row;
-  const preview = previewOf(type, opened.value<Content>(row.content));
+  const preview = previewOf(type, shown ?? { value: undefined });
   return { id, direction, type, preview, status, timestamp: row.timestamp.toISOString() };
-}
-
-/** Start of a text; else the word of the type, that a console says in its own language. Nothing once erased. */
-function previewOf(type: string, value: Content | undefined): string {
-  if (value === undefined) return '';
-  const body = type === 'text' ? value.content.body : undefined;
-  return typeof body === 'string'
-    ? Array.from(body.slice(0, 2 * PREVIEW_LENGTH))
-        .slice(0, PREVIEW_LENGTH)
-        .join('')
-    : type;
 }
 
 function person(row: ContactRow, opened: Opened): Omit<ContactView, 'createdAt'> {
@@ -162,34 +165,16 @@ function person(row: ContactRow, opened: Opened): Omit<ContactView, 'createdAt'>
     name: opened.value<string>(row.name) ?? null,
     phone: phone === undefined ? null : `+${phone}`,
     username: opened.value<string>(row.username) ?? null,
+    ...(row.mergedInto === undefined ? {} : { mergedInto: row.mergedInto }),
   };
 }
 
-/** Statuses that may carry WhatsApp's price of what was sent, oldest first. */
+/** What WhatsApp said of those that were sent. */
 async function statusesOf(ctx: Context, rows: MessageRow[]): Promise<StatusRow[]> {
   const sent = rows.filter((row) => row.direction === 'out').map((row) => row._id);
   if (sent.length === 0) return [];
   const filter = { messageId: { $in: sent } };
-  return ctx.store.model(Statuses).find(filter).sort({ at: 1 }).lean<StatusRow[]>().exec();
-}
-
-/** The last one said counts. */
-function pricingById(statuses: StatusRow[], opened: Opened): Map<string, Payload> {
-  const found = new Map<string, Payload>();
-  for (const { messageId, raw } of statuses) {
-    const pricing = opened.value<Payload>(raw)?.pricing;
-    if (messageId !== undefined && typeof pricing === 'object' && pricing !== null) {
-      found.set(messageId, pricing as Payload);
-    }
-  }
-  return found;
-}
-
-function sealedOfMessage(row: MessageRow): SealedField[] {
-  return [
-    { place: placeOf('messages', row, 'content'), sealed: row.content },
-    { place: placeOf('messages', row, 'wamid'), sealed: row.wamid },
-  ];
+  return ctx.store.model(Statuses).find(filter).lean<StatusRow[]>().exec();
 }
 
 function sealedOfContact(row: ContactRow): SealedField[] {

@@ -119,7 +119,7 @@ describe('lists', () => {
 });
 
 describe('views', () => {
-  it('cut the preview of a text at 120 characters, and say the type of the rest', async () => {
+  it('cut the preview of a text or caption at 120 characters, and say the type of the rest', async () => {
     const long = await clientWrites(ctx, business, { phone: '972500000301', body: '😀'.repeat(200) });
     const image = await clientWrites(ctx, business, {
       phone: '972500000302',
@@ -136,7 +136,7 @@ describe('views', () => {
       return conversationViews(ctx, rows);
     });
     expect(first?.lastMessage?.preview).toBe('😀'.repeat(120));
-    expect(second?.lastMessage).toMatchObject({ type: 'image', preview: 'image' });
+    expect(second?.lastMessage).toMatchObject({ type: 'image', preview: 'look' });
     expect(third?.lastMessage).toMatchObject({ type: 'hologram', preview: 'hologram' });
     const views = await mine(async () =>
       messageViews(ctx, [await read(image.messageId), await read(odd.messageId)]),
