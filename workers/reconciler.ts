@@ -13,6 +13,8 @@ const EVERY_MS = 5_000;
 const LANE_PATIENCE_MS = 10_000;
 /** A lane that was woken so long ago and has had no turn may have lost its job. */
 const WAKE_PATIENCE_MS = 15_000;
+/** Whose lanes these are stands in no name; behind whoever brings little, before whoever floods. */
+const SWEPT = 1;
 const LANES_AT_ONCE = 1_000;
 
 /** Runs until stopped. */
@@ -64,7 +66,7 @@ async function wakeWaitingLanes(ctx: Context): Promise<number> {
       LANES_AT_ONCE,
     );
     await queue.wakeAll(
-      lanes.map((lane) => ({ lane })),
+      lanes.map((lane) => ({ lane, priority: SWEPT })),
       { patienceMs: WAKE_PATIENCE_MS },
     );
     count += lanes.length;

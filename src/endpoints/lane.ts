@@ -61,7 +61,7 @@ async function deliverInOrder(
 ): Promise<TurnEnd> {
   const owed = await firstOwed(ctx, tenantId, lane);
   for (const delivery of owed) {
-    if (turn.stopping()) return { againAfterMs: 0 };
+    if (turn.stopping() || turn.yields()) return { againAfterMs: 0 };
     const wait = delivery.dueAt.getTime() - ctx.clock.now();
     if (wait > 0) return { againAfterMs: wait };
     if (!(await turn.holds())) return 'done'; // the lane is another worker's now

@@ -32,7 +32,7 @@ interface LaneWork {
 /** Handler of `workLanes` for inbound lanes. */
 export async function runItemLane(work: LaneWork, { lane }: WakeUp, turn: Turn): Promise<TurnEnd> {
   let done: string[] = [];
-  for (let handled = 0; handled < TURN_LIMIT && !turn.stopping(); handled += done.length) {
+  for (let handled = 0; handled < TURN_LIMIT && mayGoOn(turn); handled += done.length) {
     const taken = await work.lanes.take(work.queue, lane, turn, { done, count: BATCH });
     if (!taken) return 'done'; // the lane is another worker's now
     if (taken.entries.length === 0) return 'done';
@@ -44,6 +44,8 @@ export async function runItemLane(work: LaneWork, { lane }: WakeUp, turn: Turn):
   await work.lanes.step(work.queue, lane, turn, { done });
   return { againAfterMs: 0 };
 }
+
+const mayGoOn = (turn: Turn) => !turn.stopping() && !turn.yields();
 
 /** Headers of what was handled and still stands in the lane, or how the turn ends. */
 type RunOutcome = { done: string[] } | { end: TurnEnd };
@@ -60,7 +62,7 @@ async function inOrder(work: LaneWork, lane: string, turn: Turn, taken: Taken): 
   let { attempts } = taken;
   for (const entry of taken.entries) {
     if (done.length > 0) {
-      if (turn.stopping()) break;
+      if (!mayGoOn(turn)) break;
       const begun = await work.lanes.step(work.queue, lane, turn, { done, next: [entry.header] });
       if (!begun) return { end: 'done' };
       [attempts = 0] = begun.attempts;

@@ -8,6 +8,7 @@ import { type JobsOptions, Queue } from 'bullmq';
 import type { Clock } from '../ops/clock.ts';
 import type { Logger } from '../ops/log.ts';
 import type { RedisClient } from '../store/redis.ts';
+import { FairShare } from './fair-share.ts';
 import { GroupCommit } from './group-commit.ts';
 import { keyTag, Leases } from './leases.ts';
 
@@ -16,11 +17,7 @@ export interface WakeUp {
   lane: string;
   /** Owner, where the lane belongs to one. */
   tenantId?: string;
-}
-
-/** A wake-up that is about to be queued. */
-export interface Waking extends WakeUp {
-  /** 0 (or none) goes first, higher ones after all that are lower. */
+  /** 0 (or none) goes first, higher ones after all that are lower. A lane that comes again keeps it. */
   priority?: number;
 }
 
@@ -52,15 +49,17 @@ export class LaneQueue {
   readonly #queue: Queue<LaneJob>;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #share: FairShare;
   readonly #wakings = {
-    later: new GroupCommit<Waking, undefined>((group) => this.#wakeGroup(group, false), TOGETHER),
-    soon: new GroupCommit<Waking, undefined>((group) => this.#wakeGroup(group, true), TOGETHER),
+    later: new GroupCommit<WakeUp, undefined>((group) => this.#wakeGroup(group, false), TOGETHER),
+    soon: new GroupCommit<WakeUp, undefined>((group) => this.#wakeGroup(group, true), TOGETHER),
   };
 
   constructor({ redis, prefix, name, log, clock }: QueueOptions) {
     this.name = name;
     this.#log = log;
     this.#clock = clock;
+    this.#share = new FairShare(clock);
     this.leases = new Leases(redis, prefix, name);
     this.#queue = new Queue(name, {
       connection: redis,
@@ -73,34 +72,41 @@ export class LaneQueue {
 
   /**
    * Wakes a lane whose items are rows of the database. It may fail when Redis is away: the rows wait, and the
-   * reconciler wakes their lane later. `soon` also ends a lane's waiting time.
+   * reconciler wakes their lane later. `soon` also ends a lane's waiting time. An owner who wakes far more lanes than
+   * all others together waits behind them.
    */
-  async wake(waking: Waking, { soon = false }: { soon?: boolean } = {}): Promise<void> {
+  async wake(wakeUp: WakeUp, { soon = false }: { soon?: boolean } = {}): Promise<void> {
+    const priority = this.#share.priorityOf(wakeUp.tenantId ?? '');
     try {
-      await this.#wakings[soon ? 'soon' : 'later'].add(waking);
+      await this.#wakings[soon ? 'soon' : 'later'].add({ priority, ...wakeUp });
     } catch (error) {
       this.#log.warn({ queue: this.name, err: error }, 'lane.wake-up-waits-for-reconciler');
     }
   }
 
   /** Wakes many lanes. @throws when Redis did not take all of them. */
-  async wakeAll(wakings: Waking[], options: { soon?: boolean; patienceMs?: number } = {}): Promise<void> {
+  async wakeAll(wakings: WakeUp[], options: { soon?: boolean; patienceMs?: number } = {}): Promise<void> {
     if (wakings.length === 0) return;
     await this.addJobs(await this.leases.wake(wakings, { now: this.#clock.now(), ...options }));
   }
 
   /** Adds jobs for lanes that were noted as woken; after `delayMs` when they are to wait. */
-  async addJobs(wakings: Waking[], delayMs = 0): Promise<void> {
+  async addJobs(wakings: WakeUp[], delayMs = 0): Promise<void> {
     const jobs = [...byPriority(wakings)].flatMap(([priority, lanes]) =>
       chunks(lanes, LANES_OF_A_JOB).map((some) => laneJob(some, { priority, delay: delayMs })),
     );
     if (jobs.length > 0) await this.#queue.addBulk(jobs);
   }
 
-  async #wakeGroup(group: Waking[], soon: boolean): Promise<undefined[]> {
+  async #wakeGroup(group: WakeUp[], soon: boolean): Promise<undefined[]> {
     const lanes = new Map(group.map((waking) => [waking.lane, waking]));
     await this.wakeAll([...lanes.values()], { soon });
     return group.map(() => undefined);
+  }
+
+  /** How many jobs of lanes that go first wait for a worker. */
+  async countFirst(): Promise<number> {
+    return (await this.#queue.getJobCounts('waiting')).waiting ?? 0;
   }
 
   /** Jobs by state, for health and metrics. */
@@ -113,9 +119,10 @@ export class LaneQueue {
   }
 }
 
-function byPriority(wakings: Waking[]): Map<number, WakeUp[]> {
+function byPriority(wakings: WakeUp[]): Map<number, WakeUp[]> {
   const groups = new Map<number, WakeUp[]>();
-  for (const { priority = 0, ...wakeUp } of wakings) {
+  for (const wakeUp of wakings) {
+    const { priority = 0 } = wakeUp;
     const group = groups.get(priority);
     if (group) group.push(wakeUp);
     else groups.set(priority, [wakeUp]);

@@ -12,6 +12,10 @@ import type { RedisClient } from '../store/redis.ts';
 import { keyTag, Leases, LOCK_MS } from './leases.ts';
 import type { LaneJob, LaneQueue, WakeUp } from './queue.ts';
 
+/** While lanes that go first wait for a worker, a turn lasts no longer; a flood holds its slots no longer than that. */
+const FAIR_TURN_MS = 250;
+const LOOK_FOR_OTHERS_MS = 200;
+
 const STALLED_CHECK_MS = 5_000;
 const MAX_STALLS = 1_000;
 const RENEW_EVERY_MS = LOCK_MS / 3;
@@ -31,6 +35,8 @@ export interface Turn {
   holds(): Promise<boolean>;
   /** Set when the process stops: finish the item in hand and come back. */
   stopping(): boolean;
+  /** Set when the turn is long enough and others wait for their first: finish the item in hand and come back. */
+  yields(): boolean;
 }
 
 /** `done`: nothing is left. Otherwise the lane gets another turn after so many milliseconds (0: soon). */
@@ -56,6 +62,8 @@ export interface LaneWorker {
 
 interface Running {
   stopping: boolean;
+  /** Lanes that go first wait while this worker's slots are taken. */
+  othersWait: boolean;
   /** Lane and token of each turn that runs here. */
   turns: Map<string, string>;
   /** Turns in a row that failed, by lane: their pauses grow. */
@@ -67,7 +75,13 @@ interface Running {
 export function workLanes(options: WorkOptions): LaneWorker {
   const { redis, prefix, queue, concurrency, log, clock } = options;
   const leases = new Leases(redis, prefix, queue.name);
-  const running: Running = { stopping: false, turns: new Map(), failures: new Map(), leases };
+  const running: Running = {
+    stopping: false,
+    othersWait: false,
+    turns: new Map(),
+    failures: new Map(),
+    leases,
+  };
   const worker = new Worker<LaneJob>(queue.name, (job) => runJob(options, running, job), {
     connection: redis,
     prefix: keyTag(prefix, queue.name),
@@ -86,9 +100,17 @@ export function workLanes(options: WorkOptions): LaneWorker {
       });
     }
   }, RENEW_EVERY_MS);
+  const look = setInterval(() => {
+    if (running.turns.size === 0) return;
+    queue.countFirst().then(
+      (count) => (running.othersWait = count > 0),
+      () => (running.othersWait = false), // the connection tells of its outages
+    );
+  }, LOOK_FOR_OTHERS_MS);
   return {
     async close(budgetMs) {
       running.stopping = true;
+      clearInterval(look);
       await closeWithin(worker, budgetMs);
       clearInterval(renewal);
     },
@@ -133,18 +155,20 @@ async function workLane(options: WorkOptions, running: Running, wakeUp: WakeUp):
 }
 
 async function takeTurn(
-  { handle, log, queue }: WorkOptions,
+  { handle, log, queue, clock }: WorkOptions,
   running: Running,
   wakeUp: WakeUp,
   token: string,
 ): Promise<TurnEnd> {
   const { leases, failures } = running;
   const { lane, tenantId } = wakeUp;
+  const startedAt = clock.now();
   const turn: Turn = {
     lockKey: leases.keyOf(lane),
     token,
     holds: () => leases.holds(lane, token),
     stopping: () => running.stopping,
+    yields: () => running.othersWait && clock.now() - startedAt >= FAIR_TURN_MS,
   };
   try {
     const end = await handle(wakeUp, turn);

@@ -79,7 +79,14 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
       }),
     turn: ({ conversationId }, endpointId, turn = {}) => {
       const lane = laneName({ conversationId, endpointId });
-      const held: Turn = { lockKey: '', token: '', holds: async () => true, stopping: () => false, ...turn };
+      const held: Turn = {
+        lockKey: '',
+        token: '',
+        holds: async () => true,
+        stopping: () => false,
+        yields: () => false,
+        ...turn,
+      };
       return runEndpointLane(ctx, work, { lane, tenantId }, held);
     },
     owed: ({ _id }) =>

@@ -198,7 +198,12 @@ describe('inbound lanes', () => {
     const handled: number[] = [];
     const lock = { lockKey: `{${ctx.prefix}:${QUEUE}}:${QUEUE}:1:lock`, token: 'paused' };
     await ctx.queueRedis.set(lock.lockKey, lock.token);
-    const turn: Turn = { ...lock, holds: () => Promise.resolve(true), stopping: () => false };
+    const turn: Turn = {
+      ...lock,
+      holds: () => Promise.resolve(true),
+      stopping: () => false,
+      yields: () => false,
+    };
     const handle = async ({ position }: LaneItem) => {
       handled.push(position);
       await ctx.queueRedis.set(lock.lockKey, 'successor'); // it was paused here for longer than its lock

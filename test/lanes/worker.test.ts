@@ -112,6 +112,39 @@ describe('a worker of lanes', () => {
     expect(twice).toBe(false);
   });
 
+  it('one tenant wakes 500 lanes, another one: that is worked within the next few turns', async () => {
+    const turns: string[] = [];
+    const other = 'of another tenant';
+    await Promise.all(lanes(500).map((lane) => queue.wake({ lane, tenantId: 'flood' })));
+    await queue.wake({ lane: other, tenantId: 'quiet' });
+    work(async (lane) => {
+      turns.push(lane);
+      await ctx.queueRedis.ping();
+      return turns.filter((one) => one === lane).length < 3 ? { againAfterMs: 0 } : 'done';
+    });
+    await until('it had its turn', () => turns.includes(other));
+    // Before it wait those that came before their tenant was seen to flood, and what two jobs hold.
+    expect(turns.indexOf(other)).toBeLessThan(200);
+    await until('the others too', () => turns.length === 1_503, 30_000);
+  });
+
+  it('a long turn ends while others wait for their first, and goes on when they had it', async () => {
+    const turns: string[] = [];
+    let yielded = 0;
+    work(async (lane, turn) => {
+      turns.push(lane);
+      if (!lane.startsWith('lane-') || yielded > 0) return 'done';
+      await until('it should yield', () => turn.yields());
+      yielded += 1;
+      return { againAfterMs: 0 };
+    });
+    await queue.wakeAll(lanes(32).map((lane) => ({ lane, priority: 3 })));
+    await until('all slots are taken', () => turns.length === 32);
+    await queue.wake({ lane: 'other', tenantId: 'quiet' });
+    await until('the long ones come again', () => turns.length > 33);
+    expect(turns.indexOf('other')).toBe(32);
+  });
+
   it('gives a failing lane back after a pause, and goes on with the others', async () => {
     const turns: string[] = [];
     let failures = 2;

@@ -151,6 +151,7 @@ const aTurn: Turn = {
   token: 'token',
   holds: () => Promise.resolve(true),
   stopping: () => false,
+  yields: () => false,
 };
 
 export interface Sent {
