@@ -94,7 +94,7 @@ async function introduce(nodes: ClusterNode[]): Promise<void> {
   }
   const [first, ...others] = nodes;
   for (const { port, busPort } of others)
-    await first?.redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+    {await first?.redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);}
   for (const { redis } of nodes) await isWhole(redis);
 }
 
