@@ -1,6 +1,6 @@
 import express, { Router } from 'express';
 
-import { sampleNames } from '../people/samples.ts';
+import { sampleGroups, sampleNames } from '../people/samples.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Simulator } from '../simulator.ts';
 import { answerControlError, NotFound } from './errors.ts';
@@ -25,7 +25,7 @@ export function controlRouter(simulation: Simulation, simulator: Simulator): Rou
   });
 
   router.get('/samples', (_request, response) => {
-    response.json({ items: sampleNames });
+    response.json({ items: sampleNames, groups: sampleGroups });
   });
 
   router.get('/state', (_request, response) => {
@@ -42,6 +42,12 @@ export function controlRouter(simulation: Simulation, simulator: Simulator): Rou
 
   router.get('/events', (request, response) => {
     serveEvents(simulation, request, response);
+  });
+
+  router.get('/media/:id', (request, response) => {
+    const file = simulation.media.get(request.params.id);
+    if (file === undefined) throw new NotFound('No file has this id, or its days are over.');
+    response.type(file.mimeType).send(file.bytes);
   });
 
   router.use(peopleRoutes(simulation, simulator));

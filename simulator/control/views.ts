@@ -26,6 +26,8 @@ export interface MessageView {
   quotes: string | null;
   at: string;
   ticks: Ticks | null;
+  /** Written to a group, not to the business alone. */
+  group: boolean;
   /** From the business and not seen yet. */
   unread: boolean;
   trouble: Trouble | null;
@@ -61,6 +63,7 @@ export function messageView(entry: Entry): MessageView {
     quotes,
     at: at.toISOString(),
     ticks: ticksOf(entry),
+    group: entry.author === 'client' && entry.group,
     unread: entry.author === 'business' && entry.readAt === null,
     trouble: troubleOf(entry),
   };

@@ -15,7 +15,7 @@ export function factsFor(simulation: Simulation, person: Person, phoneNumberId: 
   const number = numberOf(simulation, phoneNumberId);
   const { entries } = threads.get(person, phoneNumberId);
   const quoted = entries.findLast((entry): entry is BusinessEntry => entry.author === 'business');
-  const own = entries.findLast(({ author, type }) => author === 'client' && !CHANGES.has(type));
+  const own = entries.findLast(({ author, type }) => author === 'client' && type === 'text');
   return {
     ids,
     quoted: quoted?.wamid ?? ids.wamid(digitsOf(number.displayNumber), 'business'),
@@ -30,6 +30,3 @@ export function factsFor(simulation: Simulation, person: Person, phoneNumberId: 
     },
   };
 }
-
-/** Types that say something about an earlier message. */
-const CHANGES: ReadonlySet<string> = new Set(['edit', 'revoke', 'reaction', 'system']);

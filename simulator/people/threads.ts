@@ -15,6 +15,8 @@ interface Written {
 export interface ClientEntry extends Written {
   readonly author: 'client';
   readonly delivery: DeliveryRecord;
+  /** Written to a group. */
+  readonly group: boolean;
   /** When the business marked it read. */
   readAt: Date | null;
 }

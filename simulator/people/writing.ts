@@ -94,6 +94,7 @@ export function write(simulation: Simulation, writings: Writing[], options: Writ
       quotes: quotedId(payload['context'], 'id'),
       at,
       delivery: first.record,
+      group: typeof payload['group_id'] === 'string',
       readAt: null,
     });
   }

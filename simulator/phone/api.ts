@@ -24,7 +24,10 @@ const items = async <T>(path: string): Promise<T[]> => (await call<{ items: T[] 
 
 export const getBusinesses = (): Promise<Business[]> => items('/numbers');
 export const getPeople = (): Promise<Person[]> => items('/people');
-export const getSamples = (): Promise<string[]> => items('/samples');
+
+/** The samples in their groups. */
+export const getSampleGroups = async (): Promise<{ title: string; names: string[] }[]> =>
+  (await call<{ groups: { title: string; names: string[] }[] }>('GET', '/samples')).groups;
 
 export const getChat = (personId: string, phoneNumberId: string): Promise<ThreadView> =>
   call('GET', `/people/${personId}/messages?phoneNumberId=${encodeURIComponent(phoneNumberId)}`);
@@ -39,6 +42,10 @@ export type Outgoing = { message: string | { type: string; [key: string]: unknow
 
 export const sendMessage = (personId: string, phoneNumberId: string, outgoing: Outgoing): Promise<unknown> =>
   call('POST', `/people/${personId}/messages`, { phoneNumberId, ...outgoing });
+
+/** The person listens to a voice message: its status becomes `played`. */
+export const playMessage = (wamid: string): Promise<unknown> =>
+  call('POST', '/statuses', { wamid, status: 'played' });
 
 export const readChat = (personId: string, phoneNumberId: string): Promise<unknown> =>
   call('POST', `/people/${personId}/read`, { phoneNumberId });

@@ -11,6 +11,7 @@ import {
   SquareMousePointer,
   Video,
 } from 'lucide-react';
+import { useState } from 'react';
 
 import { textOf } from './fields.ts';
 
@@ -63,16 +64,26 @@ export function Row({ type, title, detail }: { type: string; title: string; deta
   );
 }
 
-/** Stands for a picture: its bytes are with Meta. */
+/** A picture or video that the simulator has; what is only linked to is not loaded, a drawing stands for it. */
 export function Picture({ type, content }: { type: string; content: unknown }) {
   const Icon = ICONS[type] ?? Image;
   const caption = textOf(content, 'caption');
   const link = textOf(content, 'link');
+  const id = textOf(content, 'id');
+  const [missing, setMissing] = useState(false);
   return (
     <figure className="w-56 max-w-full">
-      <div className="grid h-32 place-items-center rounded-lg bg-linear-to-br from-sky-200 via-teal-200 to-emerald-300 text-white">
-        <Icon className="size-10 drop-shadow" aria-label={TITLES[type]} />
-      </div>
+      {id !== '' && !missing ? (
+        <Shown
+          type={type}
+          address={`control/media/${encodeURIComponent(id)}`}
+          onMissing={() => setMissing(true)}
+        />
+      ) : (
+        <div className="grid h-32 place-items-center rounded-lg bg-linear-to-br from-sky-200 via-teal-200 to-emerald-300 text-white">
+          <Icon className="size-10 drop-shadow" aria-label={TITLES[type]} />
+        </div>
+      )}
       {link !== '' && (
         <bdi dir="ltr" className="block truncate pt-1 text-xs text-neutral-500">
           {link}
@@ -85,6 +96,21 @@ export function Picture({ type, content }: { type: string; content: unknown }) {
       )}
     </figure>
   );
+}
+
+interface ShownProps {
+  type: string;
+  address: string;
+  /** The simulator does not have it any more. */
+  onMissing: () => void;
+}
+
+function Shown({ type, address, onMissing }: ShownProps) {
+  if (type === 'video') {
+    return <video src={address} controls muted onError={onMissing} className="w-full rounded-lg" />;
+  }
+  const size = type === 'sticker' ? 'size-28' : 'w-full rounded-lg';
+  return <img src={address} alt={TITLES[type] ?? type} onError={onMissing} className={size} />;
 }
 
 /** A place on a make-believe map. */

@@ -1,7 +1,7 @@
 import { Check, CheckCheck, Clock, TriangleAlert } from 'lucide-react';
 
 import type { MessageView, Ticks, Trouble } from '../control/views.ts';
-import type { Reply } from './choices.tsx';
+import type { Reply } from './choice-readers.ts';
 import { Content, summaryOf } from './content.tsx';
 
 interface BubbleProps {
@@ -11,10 +11,11 @@ interface BubbleProps {
   /** The message before is of the same side. */
   follows: boolean;
   onReply: (reply: Reply) => void;
+  onPlay: () => void;
 }
 
 /** One message. `data-direction` is seen from this phone: `out` is what the person wrote. */
-export function Bubble({ message, quoted, reactions, follows, onReply }: BubbleProps) {
+export function Bubble({ message, quoted, reactions, follows, onReply, onPlay }: BubbleProps) {
   const { direction, ticks, trouble, at, quotes } = message;
   const out = direction === 'out';
   return (
@@ -30,8 +31,9 @@ export function Bubble({ message, quoted, reactions, follows, onReply }: BubbleP
           out ? 'bg-mint' : 'bg-white'
         } ${follows ? '' : out ? 'rounded-tr-xs' : 'rounded-tl-xs'}`}
       >
+        {message.group && <p className="text-xs font-medium text-leaf">In a group</p>}
         {quotes !== null && <Quote quoted={quoted} />}
-        <Content message={message} onReply={onReply} />
+        <Content message={message} onReply={onReply} onPlay={onPlay} />
         <footer className="flex items-center justify-end gap-1 text-[11px] leading-4 text-neutral-500">
           <time dateTime={at}>
             {new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}

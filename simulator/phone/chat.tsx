@@ -5,9 +5,9 @@ import { Fragment, useEffect, useRef } from 'react';
 import type { MessageView } from '../control/views.ts';
 import type { Person } from '../people/people.ts';
 import type { Business, Outgoing } from './api.ts';
-import { getChat, readChat, sendMessage } from './api.ts';
+import { getChat, playMessage, readChat, sendMessage } from './api.ts';
 import { Bubble } from './bubble.tsx';
-import type { Reply } from './choices.tsx';
+import type { Reply } from './choice-readers.ts';
 import { Composer } from './composer.tsx';
 import { textOf } from './fields.ts';
 import { keys } from './use-changes.ts';
@@ -55,6 +55,8 @@ export function Chat({ person, business }: { person: Person; business: Business 
   const send = useMutation({
     mutationFn: (outgoing: Outgoing) => sendMessage(person.id, phoneNumberId, outgoing),
   });
+  const play = useMutation({ mutationFn: playMessage });
+  const failure = send.error ?? play.error;
   const items = chat.data?.items ?? [];
   useReading(
     person.id,
@@ -67,14 +69,15 @@ export function Chat({ person, business }: { person: Person; business: Business 
       <Messages
         items={items}
         loading={chat.isPending}
+        onPlay={(wamid) => play.mutate(wamid)}
         onReply={(reply, wamid) => {
           const context = { from: business.displayNumber.replace(/[^0-9]/g, ''), id: wamid };
           send.mutate({ message: { ...reply, context } });
         }}
       />
-      {send.error !== null && (
+      {failure !== null && (
         <p role="alert" className="bg-red-50 px-4 py-2 text-sm text-red-800">
-          {send.error.message}
+          {failure.message}
         </p>
       )}
       <Composer onSend={(outgoing) => send.mutate(outgoing)} />
@@ -104,9 +107,10 @@ interface MessagesProps {
   items: MessageView[];
   loading: boolean;
   onReply: (reply: Reply, wamid: string) => void;
+  onPlay: (wamid: string) => void;
 }
 
-function Messages({ items, loading, onReply }: MessagesProps) {
+function Messages({ items, loading, onReply, onPlay }: MessagesProps) {
   const end = useRef<HTMLDivElement>(null);
   const reactions = reactionsTo(items);
   const shown = items.filter(({ type }) => type !== 'reaction');
@@ -137,6 +141,7 @@ function Messages({ items, loading, onReply }: MessagesProps) {
               reactions={reactions.get(item.wamid) ?? []}
               follows={!newDay && previous?.direction === item.direction}
               onReply={(reply) => onReply(reply, item.wamid)}
+              onPlay={() => onPlay(item.wamid)}
             />
           </Fragment>
         );

@@ -4,7 +4,7 @@ import type { FormEvent, KeyboardEvent } from 'react';
 import { useState } from 'react';
 
 import type { Outgoing } from './api.ts';
-import { getSamples } from './api.ts';
+import { getSampleGroups } from './api.ts';
 
 /** Writes a text (Enter sends, Shift+Enter breaks the line) or sends a sample of another type. */
 export function Composer({ onSend }: { onSend: (outgoing: Outgoing) => void }) {
@@ -25,15 +25,8 @@ export function Composer({ onSend }: { onSend: (outgoing: Outgoing) => void }) {
     send();
   };
   return (
-    <div className="bg-neutral-100">
-      {choosing && (
-        <Samples
-          onChoose={(sample) => {
-            onSend({ sample });
-            setChoosing(false);
-          }}
-        />
-      )}
+    <div className="bg-neutral-100" onKeyDown={(event) => event.key === 'Escape' && setChoosing(false)}>
+      {choosing && <Samples onChoose={(sample) => onSend({ sample })} />}
       <form onSubmit={submit} className="flex items-end gap-2 p-2">
         <div className="flex min-w-0 flex-1 items-end rounded-3xl bg-white shadow-xs">
           <textarea
@@ -72,20 +65,28 @@ export function Composer({ onSend }: { onSend: (outgoing: Outgoing) => void }) {
   );
 }
 
+/** Every kind that a client can send, in groups; stays open, so that several can be sent. */
 function Samples({ onChoose }: { onChoose: (sample: string) => void }) {
-  const samples = useQuery({ queryKey: ['samples'], queryFn: getSamples }).data ?? [];
+  const groups = useQuery({ queryKey: ['samples'], queryFn: getSampleGroups }).data ?? [];
   return (
-    <div className="flex flex-wrap gap-1.5 px-3 pt-3" role="group" aria-label="Samples">
-      {samples.map((sample) => (
-        <button
-          key={sample}
-          type="button"
-          data-testid={`sample-${sample}`}
-          onClick={() => onChoose(sample)}
-          className="rounded-full border border-black/10 bg-white px-3 py-1.5 text-sm text-neutral-700 hover:border-leaf hover:text-pine"
-        >
-          {sample.replaceAll('_', ' ')}
-        </button>
+    <div className="flex max-h-64 flex-col gap-2 overflow-y-auto px-3 pt-3">
+      {groups.map(({ title, names }) => (
+        <div key={title} role="group" aria-label={title}>
+          <p className="mb-1 text-xs font-medium text-neutral-500">{title}</p>
+          <div className="flex flex-wrap gap-1.5">
+            {names.map((sample) => (
+              <button
+                key={sample}
+                type="button"
+                data-testid={`sample-${sample}`}
+                onClick={() => onChoose(sample)}
+                className="rounded-full border border-black/10 bg-white px-3 py-1 text-sm text-neutral-700 hover:border-leaf hover:text-pine"
+              >
+                {sample.replaceAll('_', ' ')}
+              </button>
+            ))}
+          </div>
+        </div>
       ))}
     </div>
   );

@@ -1,8 +1,9 @@
+import { PlayCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import type { MessageView } from '../control/views.ts';
 import { Picture, Place, Row, TITLES } from './attachments.tsx';
-import type { Reply } from './choices.tsx';
+import type { Reply } from './choice-readers.ts';
 import { Choices } from './choices.tsx';
 import { fieldOf, listOf, textOf } from './fields.ts';
 
@@ -12,13 +13,14 @@ export function summaryOf({ type, content }: MessageView): string {
   return words || answerOf(content) || TITLES[type] || type;
 }
 
-/** Title of the button or row that an interactive reply names. */
+/** Title of the button or row that an answer names. */
 function answerOf(content: unknown): string {
   return (
     textOf(content, 'text') ||
     textOf(content, 'button_reply', 'title') ||
     textOf(content, 'list_reply', 'title') ||
-    textOf(content, 'nfm_reply', 'body')
+    textOf(content, 'nfm_reply', 'body') ||
+    textOf(content, 'call_permission_reply', 'response')
   );
 }
 
@@ -28,15 +30,16 @@ const Text = ({ children }: { children: string }) => (
   </p>
 );
 
-/** The inside of a bubble, by type; what nobody knows is shown as it came. */
-export function Content({
-  message,
-  onReply,
-}: {
+interface ContentProps {
   message: MessageView;
   onReply: (reply: Reply) => void;
-}): ReactNode {
-  const { type, content } = message;
+  /** The person listens to a voice message of the business. */
+  onPlay: () => void;
+}
+
+/** The inside of a bubble, by type; what nobody knows is shown as it came. */
+export function Content({ message, onReply, onPlay }: ContentProps): ReactNode {
+  const { type, content, direction } = message;
   switch (type) {
     case 'text':
       return <Text>{textOf(content, 'body')}</Text>;
@@ -45,7 +48,7 @@ export function Content({
     case 'sticker':
       return <Picture type={type} content={content} />;
     case 'audio':
-      return <Row type={type} title="Voice message" detail="0:07" />;
+      return <Voice content={content} onPlay={direction === 'in' ? onPlay : null} />;
     case 'document':
       return (
         <Row
@@ -57,13 +60,14 @@ export function Content({
     case 'location':
       return <Place content={content} />;
     case 'contacts':
-      return (
+      return listOf({ content }, 'content').map((person, index) => (
         <Row
+          key={index}
           type={type}
-          title={contactName(content)}
-          detail={textOf(listOf(listOf({ content }, 'content')[0], 'phones')[0], 'phone')}
+          title={textOf(person, 'name', 'formatted_name') || 'Contact'}
+          detail={textOf(listOf(person, 'phones')[0], 'phone')}
         />
-      );
+      ));
     case 'order':
       return (
         <Row
@@ -77,9 +81,17 @@ export function Content({
     case 'interactive':
       return <Interactive content={content} onReply={onReply} />;
     case 'template':
-      return <Template content={content} />;
+      return <Template content={content} onReply={onReply} />;
     case 'system':
       return <Text>{textOf(content, 'body')}</Text>;
+    case 'edit':
+      return <Row type={type} title="Edited an earlier message" detail={editedText(content)} />;
+    case 'revoke':
+      return <Row type={type} title="Deleted an earlier message" detail="" />;
+    case 'pin':
+      return (
+        <Row type={type} title={textOf(content, 'type') === 'unpin' ? 'Unpinned' : 'Pinned'} detail="" />
+      );
     case 'unsupported':
       return <Row type={type} title="Unsupported message" detail={textOf(content, 'type')} />;
     default:
@@ -87,39 +99,82 @@ export function Content({
   }
 }
 
-const contactName = (content: unknown): string =>
-  textOf(listOf({ content }, 'content')[0], 'name', 'formatted_name') || 'Contact';
+const editedText = (content: unknown): string =>
+  textOf(content, 'message', 'text', 'body') || textOf(content, 'message', 'image', 'caption');
+
+function Voice({ content, onPlay }: { content: unknown; onPlay: (() => void) | null }) {
+  const title = fieldOf(content, 'voice') === false ? 'Audio' : 'Voice message';
+  return (
+    <div className="flex items-center gap-2">
+      <Row type="audio" title={title} detail={textOf(content, 'link')} />
+      {onPlay !== null && (
+        <button
+          type="button"
+          aria-label={`Play: ${title}`}
+          onClick={onPlay}
+          className="grid size-11 place-items-center rounded-full text-leaf hover:bg-black/5"
+        >
+          <PlayCircle className="size-7" aria-hidden />
+        </button>
+      )}
+    </div>
+  );
+}
 
 function Interactive({ content, onReply }: { content: unknown; onReply: (reply: Reply) => void }) {
   const answer = answerOf(content);
   if (answer !== '') return <Text>{answer}</Text>;
   return (
     <>
-      {textOf(content, 'header', 'text') !== '' && (
-        <p dir="auto" className="message-text font-semibold">
-          {textOf(content, 'header', 'text')}
-        </p>
-      )}
+      <Header header={fieldOf(content, 'header')} />
       <Text>{textOf(content, 'body', 'text')}</Text>
       {textOf(content, 'footer', 'text') !== '' && (
         <p dir="auto" className="message-text text-xs text-neutral-500">
           {textOf(content, 'footer', 'text')}
         </p>
       )}
-      <Choices content={content} onReply={onReply} />
+      <Choices type="interactive" content={content} onReply={onReply} />
     </>
   );
 }
 
+/** Words, or a picture, video or document, above a message or a template. */
+function Header({ header }: { header: unknown }) {
+  const type = textOf(header, 'type');
+  if (type === 'text') {
+    return (
+      <p dir="auto" className="message-text font-semibold">
+        {textOf(header, 'text')}
+      </p>
+    );
+  }
+  if (type === 'image' || type === 'video') return <Picture type={type} content={fieldOf(header, type)} />;
+  if (type === 'document') {
+    return <Row type={type} title={textOf(header, type, 'filename') || 'Document'} detail="" />;
+  }
+  return null;
+}
+
 /** A template's words are in Meta's store; here are its name and what was filled in. */
-function Template({ content }: { content: unknown }) {
-  const filled = listOf(content, 'components').flatMap((component) =>
-    listOf(component, 'parameters').map((parameter) => textOf(parameter, 'text')),
+function Template({ content, onReply }: { content: unknown; onReply: (reply: Reply) => void }) {
+  const parameters = (type: string): unknown[] =>
+    listOf(content, 'components')
+      .filter((component) => textOf(component, 'type') === type)
+      .flatMap((component) => listOf(component, 'parameters'));
+  const filled = [...parameters('header'), ...parameters('body')].map(
+    (parameter) =>
+      textOf(parameter, 'text') ||
+      textOf(parameter, 'currency', 'fallback_value') ||
+      textOf(parameter, 'date_time', 'fallback_value'),
   );
   return (
     <>
       <p className="text-xs font-medium text-leaf">Template · {textOf(content, 'language', 'code')}</p>
+      {parameters('header').map((header, index) => (
+        <Header key={index} header={header} />
+      ))}
       <Text>{[textOf(content, 'name'), ...filled.filter((word) => word !== '')].join('\n')}</Text>
+      <Choices type="template" content={content} onReply={onReply} />
     </>
   );
 }

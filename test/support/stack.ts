@@ -23,6 +23,8 @@ export interface TestStack extends Stack {
   /** API key of an agent. */
   key: string;
   phoneNumberId: string;
+  /** By which the simulator knows the business at its Graph API. */
+  accessToken: string;
   /** Stops everything and removes what it kept. */
   close(): Promise<void>;
 }
@@ -61,7 +63,7 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    return { ...stack, ...(await addBusiness(stack, number, accessToken)), dataDir, close };
+    return { ...stack, ...(await addBusiness(stack, number, accessToken)), accessToken, dataDir, close };
   } catch (error) {
     await close();
     throw error;

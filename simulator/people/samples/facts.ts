@@ -9,7 +9,7 @@ export interface SampleFacts {
   quoted: string;
   businessPhone: string;
   userId: string;
-  /** The last message that the person wrote, else a made-up one: what is edited, taken back, or answered by oneself. */
+  /** The last text that the person wrote, else a made-up one: what is edited or taken back. */
   own?: string;
   /** Phone of the person, where it has one. */
   phone?: string;
@@ -24,6 +24,6 @@ export const reply = ({ quoted, businessPhone }: SampleFacts): Record<string, un
   context: { from: businessPhone, id: quoted },
 });
 
-/** The person's own last message. */
+/** The person's own last text. */
 export const ownOf = (facts: SampleFacts): string =>
   facts.own ?? facts.ids.wamid(facts.phone ?? facts.userId, 'client');

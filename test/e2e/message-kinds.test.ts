@@ -1,0 +1,307 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Locator, Page } from 'playwright-core';
+
+import type { SampleName } from '../../simulator/people/samples.ts';
+import { OUTGOING } from '../simulator/outgoing-bodies.ts';
+import { openBrowser } from '../support/browser.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+/**
+ * Every kind of message, seen from both sides: what the phone sends is found in the console, what the business sends is
+ * found on the phone. With DOCS_PICTURES=1 the pictures of docs/messages.md are made anew.
+ */
+const PICTURES = join(import.meta.dirname, '..', '..', 'docs', 'images');
+
+/** What an agent reads of each sample. A sample that changes an earlier message has no bubble of its own. */
+const SEEN: Record<Exclude<SampleName, 'group_text' | 'edit' | 'revoke'>, [type: string, words: string]> = {
+  text: ['text', 'Hello, is anybody there? שלום 👋 1/2'],
+  text_reply: ['text', 'From youHow can we help? איך אפשר לעזור?כן, this one please'],
+  text_forwarded: ['text', 'ForwardedForwarded: we close at 17:00 today'],
+  text_forwarded_often: ['text', 'Forwarded many timesהודעה שהועברה פעמים רבות'],
+  text_about_product: ['text', 'About the product sku-1Is this one still in stock?'],
+  text_from_ad: ['text', 'Fresh cakes for Friday · עוגות לשישי'],
+  location: ['location', 'כיכר רביןTel Aviv-YafoOpen on a map'],
+  location_bare: ['location', '0, 0Open on a map'],
+  contacts: ['contacts', 'Noa BarBaker, Bar & Sons+972 50-000-0009noa@example.com'],
+  contact_request: ['contacts', 'Contact without a name+972500000009'],
+  order: ['order', 'Please deliver before noon'],
+  image: ['image', 'הקבלה שלי'],
+  image_without_link: ['image', 'Photo'],
+  video: ['video', 'Look at this!'],
+  audio: ['audio', 'Voice message'],
+  audio_file: ['audio', 'Audio'],
+  document: ['document', 'invoice 12/2026.pdf'],
+  sticker: ['sticker', 'Sticker'],
+  // Taken back by the two samples after it.
+  reaction: ['text', 'How can we help?'],
+  reaction_removed: ['text', 'How can we help?'],
+  reaction_emptied: ['text', 'How can we help?'],
+  button: ['button', 'Chosen answerStop'],
+  button_reply: ['interactive', 'Chosen answerYes'],
+  list_reply: ['interactive', 'To your doorDelivery'],
+  flow_reply: ['interactive', 'sizeMcolourכחול'],
+  flow_reply_broken: ['interactive', 'Filled formSent'],
+  address_reply: ['interactive', 'Herzl 1, Tel Aviv'],
+  call_permission: ['interactive', 'You may call the client.'],
+  system: ['system', 'WhatsApp gave this client a new id.'],
+  identity_changed: ['system', 'The security code of this client changed.'],
+  unsupported: ['unsupported', 'raw kind poll_creation'],
+  unsupported_edit: ['unsupported', 'raw kind edit'],
+  unsupported_in_group: ['unsupported', 'raw kind pin'],
+  unavailable: ['unsupported', 'This message is currently unavailable.'],
+  too_large: ['unsupported', 'Media download error.'],
+  old_unknown: ['unknown', 'Unsupported message'],
+  without_payload: ['interactive', 'Unsupported message'],
+  unknown: ['hologram', 'raw kind hologram'],
+};
+
+/** What the client reads of each body that the business sends. */
+const ON_PHONE: Record<keyof typeof OUTGOING, string> = {
+  text: 'See https://shop.example שלום',
+  image: 'עוגת גבינה',
+  video: 'How it is made',
+  audio: 'Voice message',
+  document: 'תפריט.pdf',
+  sticker: 'smile.webp',
+  location: 'קפה לב',
+  contacts: 'Roni from the shop',
+  buttons: 'Answer until Thursday',
+  list: 'לפני הצהריים',
+  link: 'לתפריט',
+  flow: 'Book a table',
+  product: 'Orders one',
+  products: 'Cakes',
+  catalog: 'View catalogue',
+  carousel: 'Cake 1 · עוגה',
+  location_request: 'Send location',
+  address_request: 'Give an address',
+  contact_request: 'Share my number',
+  call_request: 'Allow calls',
+  template: 'order_ready',
+};
+
+describe('every kind of message, seen from both sides', () => {
+  let stack: TestStack;
+  let browser: Browser;
+  let inbox: Page;
+  let phone: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    stack = await startTestStack({
+      people: [
+        { name: 'דנה · Dana', phone: '447700900101', userId: 'GB.1000000000000101', reading: 'manual' },
+      ],
+      statuses: { sent: 5, delivered: 10, read: 20 },
+      database: 'given or embedded',
+    });
+    browser = await openBrowser();
+    [inbox, phone] = await Promise.all([
+      browser.newPage({ viewport: { width: 1_280, height: 1_000 } }),
+      browser.newPage({ viewport: { width: 420, height: 1_000 } }),
+    ]);
+    for (const page of [inbox, phone]) page.on('pageerror', (error) => complaints.push(error.message));
+    await inbox.goto(stack.gatewayUrl);
+    await inbox.getByTestId('key-input').fill(stack.key);
+    await inbox.getByTestId('sign-in').click();
+    await inbox.locator('[data-testid="live-state"][data-state="live"]').waitFor();
+    await phone.goto(stack.simulatorUrl);
+    await phone.getByTestId('person-select').waitFor();
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await stack.close();
+  }, 60_000);
+
+  const write = async (text: string): Promise<void> => {
+    await phone.getByTestId('phone-input').fill(text);
+    await phone.getByTestId('phone-send').click();
+  };
+  const bubble = (type: string, words: string): Locator =>
+    inbox.locator(`[data-testid="message"][data-type="${type}"]`).filter({ hasText: words });
+  const settled = (count: number): Promise<void> =>
+    phone
+      .locator('[data-testid="phone-message"][data-direction="out"][data-ticks="delivered"]')
+      .nth(count - 1)
+      .waitFor();
+  const sample = (name: SampleName): Promise<void> => phone.getByTestId(`sample-${name}`).click();
+
+  it('shows an agent everything that a client can send', async () => {
+    await write('שלום, hello!');
+    await settled(1);
+    await inbox.getByTestId('conversation').first().click();
+    await inbox.getByTestId('composer').fill('How can we help? איך אפשר לעזור?');
+    await inbox.getByTestId('send').click();
+    await phone.locator('[data-testid="phone-message"][data-direction="in"]').waitFor();
+
+    await phone.getByTestId('phone-samples').click();
+    const names = Object.keys(SEEN) as (keyof typeof SEEN)[];
+    for (const name of names) await sample(name);
+    await phone.locator('[data-type="hologram"][data-ticks="delivered"]').waitFor();
+    for (const name of names) {
+      const [type, words] = SEEN[name];
+      await bubble(type, words).first().waitFor();
+    }
+    expect(await bubble('order', 'Total').textContent()).toContain('₪124.80');
+    expect(complaints).toEqual([]);
+  }, 120_000);
+
+  it('shows what a client does to earlier messages, without a bubble of its own', async () => {
+    await write('What I wrote first');
+    await bubble('text', 'What I wrote first').waitFor();
+    await sample('edit');
+    const edited = bubble('text', 'What I meant: תודה!');
+    await edited.filter({ hasText: 'Edited' }).waitFor();
+
+    await write('This was a mistake');
+    await bubble('text', 'This was a mistake').waitFor();
+    await sample('revoke');
+    await inbox.getByText('This message was deleted').waitFor();
+    expect(await inbox.getByText('This was a mistake').count()).toBe(0);
+
+    await sample('reaction');
+    await inbox.getByTestId('reactions').filter({ hasText: '❤️' }).waitFor();
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  it('shows a group apart from the chat', async () => {
+    const before = await inbox.getByTestId('conversation').count();
+    await sample('group_text');
+    await inbox.getByTestId('conversation').nth(before).waitFor();
+    expect(
+      await inbox.locator('[data-testid="message"]').filter({ hasText: 'the whole group' }).count(),
+    ).toBe(0);
+  }, 60_000);
+
+  it('quotes what an agent answers, and says at the message why a reaction is refused', async () => {
+    const asked = bubble('text', 'What I meant: תודה!').and(inbox.locator('[data-direction="in"]'));
+    await asked.hover();
+    await asked.getByTestId('answer').click();
+    await inbox.getByTestId('answering').waitFor();
+    await inbox.getByTestId('composer').fill('בשמחה');
+    await inbox.getByTestId('send').click();
+    await phone
+      .locator('[data-testid="phone-message"][data-direction="in"]')
+      .filter({ hasText: 'בשמחה' })
+      .waitFor();
+    const { items } = (await (await fetch(`${stack.simulatorUrl}/control/sent`)).json()) as {
+      items: { body: { context?: { message_id: string } } }[];
+    };
+    expect(items.at(-1)?.body.context?.message_id).toMatch(/^wamid\./);
+
+    await asked.hover();
+    await asked.getByTestId('react').click();
+    await asked.getByRole('button', { name: '👍' }).click();
+    const outcome = asked.getByRole('alert').or(asked.getByTestId('reactions'));
+    await outcome.first().waitFor();
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  it('shows the client everything that a business can send', async () => {
+    for (const [name, body] of Object.entries(OUTGOING)) {
+      const answer = await fetch(`${stack.simulatorUrl}/v25.0/${stack.phoneNumberId}/messages`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${stack.accessToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ messaging_product: 'whatsapp', to: '+447700900101', ...body }),
+      });
+      expect([name, answer.status]).toEqual([name, 200]);
+    }
+    for (const [name, words] of Object.entries(ON_PHONE)) {
+      const { type } = OUTGOING[name as keyof typeof OUTGOING];
+      await phone
+        .locator(`[data-testid="phone-message"][data-direction="in"][data-type="${type}"]`)
+        .filter({ hasText: words })
+        .first()
+        .waitFor();
+    }
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  it('shows the agent the same things as sent', async () => {
+    // The REST interface does not take all of these yet, so the page is given rows as it will give them.
+    await inbox.route('**/v1/conversations/*/messages?*', async (route) => {
+      const answer = await route.fetch();
+      const page = (await answer.json()) as { items: { conversationId: string }[] };
+      const [newest] = page.items;
+      const rows = Object.entries(OUTGOING).map(([name, body], index) => ({
+        id: `msg_${name}`,
+        conversationId: newest?.conversationId,
+        direction: 'out',
+        type: body.type,
+        wamid: null,
+        status: 'delivered',
+        timestamp: new Date().toISOString(),
+        position: Date.now() * 1_000 + index,
+        content: contentOf(body),
+      }));
+      await route.fulfill({
+        response: answer,
+        json: { ...page, items: [...rows.toReversed(), ...page.items] },
+      });
+    });
+    await inbox.reload();
+    await inbox.locator('[data-key="msg_template"]').waitFor();
+    for (const [name, words] of Object.entries(IN_CONSOLE)) {
+      await inbox.locator(`[data-key="msg_${name}"]`).filter({ hasText: words }).waitFor();
+    }
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  if (process.env['DOCS_PICTURES'] !== undefined) {
+    it('makes the pictures of the docs', async () => {
+      mkdirSync(PICTURES, { recursive: true });
+      await picture(inbox, '[data-testid="thread"] [role="log"]', 'console', 720);
+      await picture(phone, 'main [role="log"]', 'phone', 420);
+    }, 60_000);
+  }
+});
+
+/** `contacts` is a list, which the API hands on under its name. */
+function contentOf(body: { type: string; [key: string]: unknown }): unknown {
+  const payload = body[body.type];
+  return Array.isArray(payload) ? { [body.type]: payload } : payload;
+}
+
+/** What the agent reads of what was sent. */
+const IN_CONSOLE: Partial<Record<keyof typeof OUTGOING, string>> = {
+  text: 'See https://shop.example שלום',
+  image: 'עוגת גבינה',
+  document: 'תפריט.pdf',
+  location: 'Open on a map',
+  contacts: 'Roni from the shop',
+  buttons: 'Answer until Thursday',
+  list: 'לפני הצהריים',
+  link: 'לתפריט',
+  flow: 'Book a table',
+  product: 'sku-1',
+  carousel: 'Cake 1 · עוגה',
+  location_request: 'What do you think? location_request_message',
+  template: 'דנה',
+};
+
+/** Height of one picture, px. */
+const SLICE = 1_250;
+
+/** The whole chat in pieces that a reader of the docs can take in. */
+async function picture(page: Page, log: string, name: string, width: number): Promise<void> {
+  const height = await page
+    .locator(log)
+    .evaluate((element) => (element as unknown as { scrollHeight: number }).scrollHeight);
+  await page.setViewportSize({ width: name === 'phone' ? width : 1_280, height: height + 400 });
+  const box = await page.locator(log).boundingBox();
+  if (box === null) throw new Error('The chat is not on the page.');
+  const slices = Math.ceil(box.height / SLICE);
+  for (let slice = 0; slice < slices; slice += 1) {
+    const clip = {
+      x: box.x + Math.max(0, (box.width - width) / 2),
+      y: box.y + slice * SLICE,
+      width: Math.min(width, box.width),
+      height: Math.min(SLICE, box.height - slice * SLICE),
+    };
+    await page.screenshot({ path: join(PICTURES, `messages-${name}-${slice + 1}.png`), clip });
+  }
+}
