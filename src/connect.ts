@@ -1,14 +1,15 @@
 /**
  * Waiting for the servers at the start. A command gives up after a few seconds; the gateway waits for as long as it
- * takes, since it can take webhooks meanwhile. What no waiting mends stops both: a refused login, an unusable
- * address, another master key than the database was made with.
+ * takes, since it can take webhooks meanwhile; also for a database that refuses the login, since its operator can
+ * mend that there. What no waiting mends stops both: an unusable address, a login that Redis refuses, another master
+ * key than the database was made with.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Settings } from '../config/settings.ts';
 import { isUnreachable } from './http/errors.ts';
 import type { Logger } from './ops/log.ts';
-import { isAway } from './store/errors.ts';
+import { isAway, isRefusedLogin, REFUSED_LOGIN } from './store/errors.ts';
 import { checkEviction, type RedisClient, whenReady } from './store/redis.ts';
 import type { Store } from './store/store.ts';
 
@@ -64,10 +65,8 @@ async function connectStore(
       return;
     } catch (error) {
       if (patience === 'brief' || signal.aborted || !mayPass(error)) throw error;
-      log.warn(
-        { part: 'mongodb', reason: 'no answer yet (MONGODB_URI); trying again', err: error },
-        'start.waiting',
-      );
+      const reason = isRefusedLogin(error) ? REFUSED_LOGIN : 'no answer yet (MONGODB_URI)';
+      log.warn({ part: 'mongodb', reason: `${reason}; trying again`, err: error }, 'start.waiting');
     }
     await pause(TRY_AGAIN_MS, undefined, { signal });
   }

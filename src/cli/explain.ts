@@ -4,12 +4,10 @@ import { CommanderError } from 'commander';
 import { SettingsError } from '../../config/settings.ts';
 import { isUnreachable } from '../http/errors.ts';
 import { Reject } from '../ops/errors.ts';
-import { isAway } from '../store/errors.ts';
+import { isAway, isRefusedLogin, REFUSED_LOGIN } from '../store/errors.ts';
 import { SealError } from '../store/seal.ts';
 
 const EXIT = { failed: 1, refused: 2, notFound: 3 } as const;
-/** MongoDB's codes for a user or password that does not fit, and for missing rights. */
-const MONGO_REFUSED = new Set([13, 18, 8000]);
 
 interface Explained {
   /** Absent when it has been said already. */
@@ -34,13 +32,10 @@ export function explain(error: unknown): Explained {
 }
 
 function ofNeighbours(error: unknown): string {
+  if (isRefusedLogin(error)) return `${REFUSED_LOGIN}.`;
   if (isAway(error)) return 'MongoDB does not answer. Is MONGODB_URI right and the server running?';
   if (isUnreachable(error)) return 'Redis does not answer. Is REDIS_URL right and the server running?';
   if (!(error instanceof Error)) return 'It failed for an unknown reason.';
-  const { code } = error as { code?: unknown };
-  if (error.name.startsWith('Mongo') && typeof code === 'number' && MONGO_REFUSED.has(code)) {
-    return 'MongoDB refuses the user or password of MONGODB_URI, or its rights do not suffice.';
-  }
   const isPlain = error.name === 'Error' || error.name === 'SafeError';
   return isPlain ? error.message : `It failed: ${error.name}: ${error.message}`;
 }

@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 
 import { Reject, Retry } from '../ops/errors.ts';
+import { isRefusedLogin } from '../store/errors.ts';
 
 /** Stable address of a kind of problem; its last part is the word that code may rely on. */
 const PROBLEM_BASE = 'https://whatsper.dev/problems/';
@@ -30,7 +31,7 @@ export interface ProblemAnswer {
 export function problemFor(error: unknown, requestId: string): ProblemAnswer {
   if (error instanceof Reject) return answer(error.status, error.problem, error.message, error.errors);
   if (error instanceof Retry) return unavailable(error.afterMs);
-  if (isUnreachable(error)) return unavailable();
+  if (isUnreachable(error) || isRefusedLogin(error)) return unavailable();
   const refused = refusedByParser(error);
   if (refused) return refused;
   return answer(

@@ -9,6 +9,7 @@ import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Context } from '../context.ts';
+import { REFUSED_LOGIN } from '../store/errors.ts';
 import { pingAll } from '../store/redis.ts';
 
 /** A probe waits a few seconds at most; Redis answers in a millisecond. */
@@ -67,12 +68,16 @@ export class Health {
         : [`${noRedis}, and the spool can't be written (DATA_DIR): no webhook is taken.`]),
     ];
     const degraded = [
-      ...(mongodb ? [] : ['MongoDB does not answer (MONGODB_URI): webhooks are taken, nothing else works.']),
+      ...(mongodb ? [] : [`${this.#ofMongo()}: webhooks are taken, nothing else works.`]),
       ...(spools ? [`${noRedis}: webhooks wait on the disk of this process.`] : []),
       ...(redisLive ? [] : ['The Redis of the live feed does not answer (REDIS_LIVE_URL).']),
       ...(notes?.() ?? []),
     ];
     return { ready: problems.length === 0, problems, degraded };
+  }
+
+  #ofMongo(): string {
+    return this.ctx.store.isRefused ? REFUSED_LOGIN : 'MongoDB does not answer (MONGODB_URI)';
   }
 }
 

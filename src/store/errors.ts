@@ -10,9 +10,28 @@ export function isDuplicateKey(error: unknown): boolean {
 const AWAY =
   /^(MongoServerSelectionError|MongoNetwork|MongoNotConnected|MongoPoolCleared|MongoTopologyClosed|MongooseServerSelectionError|MongoWaitQueueTimeout)/;
 
-/** True when the database can't be reached: nobody's fault that a retry counts against. */
+/** MongoDB's codes for a user or password that does not fit, and for missing rights. */
+const REFUSED = new Set([13, 18, 8000]);
+
+/** What to say when the login is refused. */
+export const REFUSED_LOGIN =
+  'MongoDB refuses the user or password of MONGODB_URI, or its rights do not suffice';
+
+/** True when the database answers, and does not let us in. */
+export function isRefusedLogin(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, code, cause } = error as { name?: unknown; code?: unknown; cause?: unknown };
+  if (typeof name === 'string' && name.startsWith('Mongo') && REFUSED.has(code as number)) return true;
+  return cause !== undefined && isRefusedLogin(cause);
+}
+
+/**
+ * True when the database can't be reached, or does not let us in, which an operator mends: nobody's fault that a retry
+ * counts against.
+ */
 export function isAway(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
+  if (isRefusedLogin(error)) return true;
   const { name, cause, code } = error as { name?: unknown; cause?: unknown; code?: unknown };
   if (typeof name === 'string' && AWAY.test(name)) return true;
   // A bulk write that the network broke off has neither a code nor refused rows.
@@ -39,4 +58,15 @@ function writeErrorsOf(error: object): WriteError[] {
   const { writeErrors } = error as { writeErrors?: unknown };
   if (writeErrors === undefined) return [];
   return (Array.isArray(writeErrors) ? writeErrors : [writeErrors]) as WriteError[];
+}
+
+/** @returns false when the row stood there already */
+export async function insertOnce(insertion: Promise<unknown>): Promise<boolean> {
+  try {
+    await insertion;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import type { Clock, Random } from '../ops/clock.ts';
 import { SafeError } from '../ops/log.ts';
 import { Batches } from './batches.ts';
 import type { BaseRow, Collection } from './collection.ts';
+import { isRefusedLogin } from './errors.ts';
 import { Keyring, Keys } from './keyring.ts';
 import type { MasterKey } from './master-key.ts';
 import { buildModel, type ScopedModel } from './model.ts';
@@ -39,6 +40,7 @@ export class Store {
   readonly #collections: Collection<BaseRow>[];
   readonly #models = new Map<string, ScopedModel<BaseRow>>();
   #isProven = false;
+  #isRefused = false;
 
   /** Asks no server for anything: see `connect`. */
   constructor(options: StoreOptions) {
@@ -71,11 +73,22 @@ export class Store {
   /** Connects, makes missing indexes, and proves the master key. May be tried again after an outage. @throws SealError for another key */
   async connect(): Promise<void> {
     const { uri, keysUri } = this.#options;
-    await open(this.#main, databaseUri(uri));
-    await open(this.#keys, keysUri ?? databaseUri(uri, '_keys'));
-    await this.#ensureIndexes();
-    await this.#keyring.verifyMasterKey();
-    this.#isProven = true;
+    try {
+      await open(this.#main, databaseUri(uri));
+      await open(this.#keys, keysUri ?? databaseUri(uri, '_keys'));
+      await this.#ensureIndexes();
+      await this.#keyring.verifyMasterKey();
+      this.#isProven = true;
+      this.#isRefused = false;
+    } catch (error) {
+      this.#isRefused = isRefusedLogin(error);
+      throw error;
+    }
+  }
+
+  /** When it was last asked, the database answered that it does not let us in. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** The master key is the one that this database was made with. */
@@ -116,8 +129,10 @@ export class Store {
     if (!this.#isProven) return false;
     try {
       await this.#main.getClient().db().command({ ping: 1 }, { timeoutMS: 2_000 });
+      this.#isRefused = false;
       return true;
-    } catch {
+    } catch (error) {
+      this.#isRefused = isRefusedLogin(error);
       return false;
     }
   }
