@@ -1,6 +1,6 @@
 /** Inbound lanes → the owner's store, feed and endpoints. */
 import type { Context } from '../src/context.ts';
-import { runItemLane } from '../src/lanes/lane.ts';
+import { beginItemLane, runItemLane } from '../src/lanes/lane.ts';
 import type { LaneQueue } from '../src/lanes/queue.ts';
 import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
 import type { RedisClient } from '../src/store/redis.ts';
@@ -25,7 +25,8 @@ export function startInbound(ctx: Context, redis: RedisClient): LaneWorker[] {
       log: ctx.log,
       clock: ctx.clock,
       random: ctx.random,
-      handle: (wakeUp, turn) =>
+      begin: (lane, token) => beginItemLane(ctx.inbound, queue.name, lane, token),
+      handle: (wakeUp, turn, first) =>
         runItemLane(
           {
             lanes: ctx.inbound,
@@ -36,6 +37,7 @@ export function startInbound(ctx: Context, redis: RedisClient): LaneWorker[] {
           },
           wakeUp,
           turn,
+          first,
         ),
     });
   return [workQueues(ctx, start)];

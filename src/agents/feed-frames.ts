@@ -1,7 +1,8 @@
 /** From entries of the stream to what goes over the wire; content is read here, with the tenant's keys. */
 import type { Context } from '../context.ts';
 import { Conversations, Messages } from '../conversations/model.ts';
-import { conversationViews, messageViews } from '../conversations/views.ts';
+import { viewsOf } from '../conversations/views.ts';
+import type { Collection, TenantRow } from '../store/collection.ts';
 import { withTenant } from '../store/scope.ts';
 import { FEED_EVENT_TYPES, type FeedEntry } from './feed.ts';
 
@@ -18,9 +19,15 @@ export interface Frame {
 export async function framesOf(ctx: Context, tenantId: string, entries: FeedEntry[]): Promise<Frame[]> {
   const conversationIds = idsOf(entries.map((entry) => entry.conversationId));
   const messageIds = idsOf(entries.map((entry) => entry.messageId));
-  const [conversations, messages] = await withTenant(tenantId, () =>
-    Promise.all([conversationsById(ctx, tenantId, conversationIds), messagesById(ctx, tenantId, messageIds)]),
-  );
+  const views = await withTenant(tenantId, async () => {
+    const [conversations, messages] = await Promise.all([
+      rowsOf(ctx, Conversations, tenantId, conversationIds),
+      rowsOf(ctx, Messages, tenantId, messageIds),
+    ]);
+    return viewsOf(ctx, { conversations, messages });
+  });
+  const conversations = byId(views.conversations);
+  const messages = byId(views.messages);
   return entries.flatMap(({ id, type, conversationId, messageId }) => {
     if (type === 'reset') return [resetFrame(id)];
     if (!isEvent(type) || conversationId === undefined) return [];
@@ -48,24 +55,14 @@ function idsOf(ids: (string | undefined)[]): string[] {
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
-async function conversationsById(ctx: Context, tenantId: string, ids: string[]) {
-  const rows = await Promise.all(ids.map((id) => ctx.store.batches.find(Conversations, tenantId, id)));
-  return byId(
-    await conversationViews(
-      ctx,
-      rows.filter((row) => row !== null),
-    ),
-  );
-}
-
-async function messagesById(ctx: Context, tenantId: string, ids: string[]) {
-  const rows = await Promise.all(ids.map((id) => ctx.store.batches.find(Messages, tenantId, id)));
-  return byId(
-    await messageViews(
-      ctx,
-      rows.filter((row) => row !== null),
-    ),
-  );
+async function rowsOf<Row extends TenantRow>(
+  ctx: Context,
+  collection: Collection<Row>,
+  tenantId: string,
+  ids: string[],
+): Promise<Row[]> {
+  const rows = await Promise.all(ids.map((id) => ctx.store.batches.find(collection, tenantId, id)));
+  return rows.filter((row) => row !== null);
 }
 
 function byId<View extends { id: string }>(views: View[]): Map<string, View> {

@@ -42,7 +42,9 @@ export async function findOrCreateContact(
     await addIdentity(ctx, tenantId, contactId, known);
   }
   const isLost = held.former?.includes(contactId) === true;
-  return updateProfile(ctx, row, { ...profile, phone: isLost ? undefined : known.phone });
+  const contact = await updateProfile(ctx, row, { ...profile, phone: isLost ? undefined : known.phone });
+  ctx.store.batches.keep(Contacts, contact);
+  return contact;
 }
 
 /** Adds what we learned (send answers, statuses); an identity that another contact holds stays with it. */

@@ -77,20 +77,47 @@ export async function touchConversation(
   conversation: Pick<ConversationRow, '_id' | 'tenantId'> & Partial<Pick<ConversationRow, 'state'>>,
   { messageId, position, at, inboundAt }: Touch,
 ): Promise<void> {
-  const { _id, tenantId, state } = conversation;
-  const { batches } = ctx.store;
-  const reopened = inboundAt !== undefined && state === 'RESOLVED' ? { state: 'PENDING' } : {};
-  await Promise.all([
-    inboundAt === undefined
-      ? undefined
-      : batches.update(Conversations, { tenantId, _id, update: { $max: { lastInboundAt: inboundAt } } }),
-    batches.update(Conversations, {
-      tenantId,
-      _id,
-      where: { lastPosition: { $lt: position } },
-      update: {
-        $set: { lastPosition: position, lastMessageId: messageId, lastActivityAt: at, ...reopened },
+  const { _id, tenantId } = conversation;
+  const heard = inboundAt === undefined ? undefined : { $max: { lastInboundAt: inboundAt } };
+  await ctx.store.batches.update(Conversations, {
+    tenantId,
+    _id,
+    where: { lastPosition: { $lt: position } },
+    update: {
+      $set: {
+        lastPosition: position,
+        lastMessageId: messageId,
+        lastActivityAt: at,
+        ...reopened(conversation, inboundAt),
       },
-    }),
-  ]);
+      ...heard,
+    },
+    ...(heard && { otherwise: heard }),
+  });
+}
+
+/** The conversation as `touchConversation` leaves it, if nobody else changed it meanwhile. */
+export function touched(conversation: ConversationRow, touch: Touch): ConversationRow {
+  const { messageId, position, at, inboundAt } = touch;
+  const isLater =
+    inboundAt !== undefined && !(conversation.lastInboundAt && conversation.lastInboundAt > inboundAt);
+  return {
+    ...conversation,
+    ...(isLater ? { lastInboundAt: inboundAt } : {}),
+    ...(conversation.lastPosition < position
+      ? {
+          lastPosition: position,
+          lastMessageId: messageId,
+          lastActivityAt: at,
+          ...reopened(conversation, inboundAt),
+        }
+      : {}),
+  };
+}
+
+function reopened(
+  { state }: Partial<Pick<ConversationRow, 'state'>>,
+  inboundAt: Date | undefined,
+): Partial<Pick<ConversationRow, 'state'>> {
+  return inboundAt !== undefined && state === 'RESOLVED' ? { state: 'PENDING' } : {};
 }

@@ -14,12 +14,13 @@ import {
   ensureConversation,
   findConversation,
   touchConversation,
+  touched,
 } from './conversations.ts';
 import { refersToOf, tellEarlier } from './earlier.ts';
 import { forwardMessage } from './forward.ts';
 import { type Holders, holdersOf } from './identities.ts';
 import { inboundMessageId } from './ids.ts';
-import { type ConversationRow, type MessageRow, Messages } from './model.ts';
+import { type ConversationRow, Conversations, type MessageRow, Messages } from './model.ts';
 import { isClientsTurn, sayRecycled, subjectOfSystemMessage } from './system-lines.ts';
 
 interface Inbound {
@@ -188,17 +189,24 @@ function writerOrPark(inbound: Inbound, message: Json): Sender {
 
 /** Moves the conversation forward, then passes the message on; where it goes is looked up meanwhile. */
 async function pass(ctx: Context, conversation: ConversationRow | null, row: MessageRow): Promise<void> {
+  const touch = {
+    messageId: row._id,
+    position: row.position,
+    at: new Date(Math.floor(row.position / 1000)),
+    ...(isClientsTurn(row.type) ? { inboundAt: row.timestamp } : {}),
+  };
   const [endpoints] = await Promise.all([
     interestedEndpoints(ctx, row.tenantId),
-    conversation === null
-      ? undefined
-      : touchConversation(ctx, conversation, {
-          messageId: row._id,
-          position: row.position,
-          at: new Date(Math.floor(row.position / 1000)),
-          ...(isClientsTurn(row.type) ? { inboundAt: row.timestamp } : {}),
-        }),
+    conversation === null ? undefined : touchConversation(ctx, conversation, touch),
   ]);
+  if (conversation) keepForEvents(ctx, row, touched(conversation, touch));
   await forwardMessage(ctx, row, endpoints);
   await tellEarlier(ctx, row);
+}
+
+/** The event to an endpoint shows what was written just now; a message that came late is read anew. */
+function keepForEvents(ctx: Context, message: MessageRow, conversation: ConversationRow): void {
+  if (conversation.lastMessageId !== message._id || conversation.groupId !== undefined) return;
+  ctx.store.batches.keep(Messages, message);
+  ctx.store.batches.keep(Conversations, conversation);
 }

@@ -32,24 +32,7 @@ export async function messageView(ctx: Context, row: MessageRow): Promise<Messag
 
 /** Messages of one tenant, in the given order. Runs in the tenant's scope. */
 export async function messageViews(ctx: Context, rows: MessageRow[]): Promise<MessageView[]> {
-  const [first] = rows;
-  if (!first) return [];
-  const statuses = await statusesOf(ctx, rows);
-  const opened = await openAll(ctx, first.tenantId, [
-    ...rows.flatMap(sealedOfMessage),
-    ...statuses.map((row) => ({ place: placeOf('statuses', row, 'raw'), sealed: row.raw })),
-  ]);
-  const shown = await shownOf(ctx, rows, opened);
-  return Promise.all(
-    rows.map(async (row) => {
-      const mine = shown.get(row._id) ?? { value: undefined };
-      const details = await detailsOf(ctx, row, mine, opened.value<Content>(row.content));
-      const told = statuses
-        .filter(({ messageId }) => messageId === row._id)
-        .map(({ status, at, raw }) => ({ status, at, raw: opened.value<Payload>(raw) }));
-      return { ...oneMessage(row, mine, opened), ...details, ...toldBy(told) };
-    }),
-  );
+  return (await viewsOf(ctx, { messages: rows, conversations: [] })).messages;
 }
 
 /** A conversation as its tenant sees it. Runs in the tenant's scope. */
@@ -58,30 +41,54 @@ export async function conversationView(ctx: Context, row: ConversationRow): Prom
   return view as ConversationView;
 }
 
-/** Conversations of one tenant, in the given order, with one read each for channels, contacts and last messages. */
+/** Conversations of one tenant, in the given order. */
 export async function conversationViews(ctx: Context, rows: ConversationRow[]): Promise<ConversationView[]> {
-  const [first] = rows;
-  if (!first) return [];
-  const lastIds = rows.flatMap(({ lastMessageId }) => lastMessageId ?? []);
-  const { tenantId } = first;
-  const [channels, contacts, messages] = await Promise.all([
+  return (await viewsOf(ctx, { messages: [], conversations: rows })).conversations;
+}
+
+interface Rows {
+  messages: MessageRow[];
+  conversations: ConversationRow[];
+}
+
+interface Views {
+  messages: MessageView[];
+  conversations: ConversationView[];
+}
+
+/**
+ * Messages and conversations of one tenant, each in the given order, with one read each for channels, contacts and
+ * last messages, and each sealed field opened once. `recent`: what this process wrote within the last second is
+ * taken as it wrote it.
+ */
+export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {}): Promise<Views> {
+  const tenantId = rows.messages[0]?.tenantId ?? rows.conversations[0]?.tenantId;
+  if (tenantId === undefined) return { messages: [], conversations: [] };
+  const given = byId(rows.messages);
+  const reader = { ctx, tenantId, recent };
+  const [statuses, channels, contacts, last] = await Promise.all([
+    statusesOf(ctx, rows.messages),
     among(
-      ctx,
+      reader,
       Channels,
-      tenantId,
-      rows.map((row) => row.channelId),
+      rows.conversations.map((row) => row.channelId),
     ),
     among(
-      ctx,
+      reader,
       Contacts,
-      tenantId,
-      rows.map((row) => row.contactId),
+      rows.conversations.map((row) => row.contactId),
     ),
-    among(ctx, Messages, tenantId, lastIds),
+    among(
+      reader,
+      Messages,
+      rows.conversations.flatMap(({ lastMessageId: id }) => (id === undefined || given.has(id) ? [] : [id])),
+    ),
   ]);
-  const opened = await openAll(ctx, first.tenantId, [
+  const messages = [...rows.messages, ...last];
+  const opened = await openAll(ctx, tenantId, [
     ...contacts.flatMap(sealedOfContact),
     ...messages.flatMap(sealedOfMessage),
+    ...statuses.map((row) => ({ place: placeOf('statuses', row, 'raw'), sealed: row.raw })),
   ]);
   const shown = await shownOf(ctx, messages, opened);
   const related = {
@@ -91,7 +98,24 @@ export async function conversationViews(ctx: Context, rows: ConversationRow[]): 
     shown,
     opened,
   };
-  return rows.map((row) => oneConversation(row, related));
+  return {
+    messages: await Promise.all(rows.messages.map((row) => wholeMessage(ctx, row, statuses, related))),
+    conversations: rows.conversations.map((row) => oneConversation(row, related)),
+  };
+}
+
+async function wholeMessage(
+  ctx: Context,
+  row: MessageRow,
+  statuses: StatusRow[],
+  { shown, opened }: Pick<Related, 'shown' | 'opened'>,
+): Promise<MessageView> {
+  const mine = shown.get(row._id) ?? { value: undefined };
+  const details = await detailsOf(ctx, row, mine, opened.value<Content>(row.content));
+  const told = statuses
+    .filter(({ messageId }) => messageId === row._id)
+    .map(({ status, at, raw }) => ({ status, at, raw: opened.value<Payload>(raw) }));
+  return { ...oneMessage(row, mine, opened), ...details, ...toldBy(told) };
 }
 
 /** Contacts of one tenant, in the given order. */
@@ -188,14 +212,22 @@ function placeOf(collection: string, row: { _id: string; tenantId: string }, fie
   return { tenantId: row.tenantId, collection, id: row._id, field };
 }
 
+interface Reader {
+  ctx: Context;
+  tenantId: string;
+  recent: boolean;
+}
+
 async function among<Row extends TenantRow>(
-  ctx: Context,
+  { ctx, tenantId, recent }: Reader,
   collection: Collection<Row>,
-  tenantId: string,
   ids: string[],
 ): Promise<Row[]> {
+  const { batches } = ctx.store;
   const found = await Promise.all(
-    [...new Set(ids)].map((id) => ctx.store.batches.find(collection, tenantId, id)),
+    [...new Set(ids)].map((id) =>
+      recent ? batches.findRecent(collection, tenantId, id) : batches.find(collection, tenantId, id),
+    ),
   );
   return found.filter((row) => row !== null);
 }

@@ -10,7 +10,7 @@ import { Webhook } from 'standardwebhooks';
 
 import type { Context } from '../context.ts';
 import { Conversations, Messages } from '../conversations/model.ts';
-import { conversationView, messageView } from '../conversations/views.ts';
+import { viewsOf } from '../conversations/views.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { SafeError } from '../ops/log.ts';
@@ -116,20 +116,19 @@ async function render(
   const { tenantId } = head;
   const [endpoint, message, conversation] = await Promise.all([
     batches.find(Endpoints, tenantId, head.endpointId),
-    batches.find(Messages, tenantId, head.messageId),
-    batches.find(Conversations, tenantId, head.conversationId),
+    batches.findRecent(Messages, tenantId, head.messageId),
+    batches.findRecent(Conversations, tenantId, head.conversationId),
   ]);
   if (endpoint?.status !== 'active') return { error: 'endpoint-not-active' };
   if (!message || !conversation) return { error: 'message-gone' };
   try {
     const { url, secret } = await openEndpoint(ctx, endpoint);
+    const rows = { messages: [message], conversations: [conversation] };
+    const views = await viewsOf(ctx, rows, { recent: true });
     const body = JSON.stringify({
       type: head.event,
       timestamp: head.createdAt.toISOString(),
-      data: {
-        message: await messageView(ctx, message),
-        conversation: await conversationView(ctx, conversation),
-      },
+      data: { message: views.messages[0], conversation: views.conversations[0] },
     });
     return { url: new URL(url), headers: signed(secret, head.eventId, now, body), body };
   } catch (error) {

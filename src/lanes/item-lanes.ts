@@ -9,29 +9,19 @@ import type { MasterKey } from '../store/master-key.ts';
 import type { RedisClient } from '../store/redis.ts';
 import { FairShare } from './fair-share.ts';
 import type { LaneItem } from './item.ts';
-import { keyTag, script } from './leases.ts';
+import { keyTag, leaseKey, LOCK_MS, script, wokenKey } from './leases.ts';
 import { LaneQueue } from './queue.ts';
 
 /** 16 digits, "-", 12 hexadecimal digits. */
 const HEADER = 29;
 
 interface Scripts {
-  laneAppend(
-    lane: string,
-    lanes: string,
-    lease: string,
-    woken: string,
-    entry: Buffer,
-    ...args: (string | number)[]
-  ): Promise<number>;
-  laneStepBuffer(
-    lane: string,
-    lanes: string,
-    attempts: string,
-    lock: string,
-    ...args: (string | number)[]
-  ): Promise<[left: number, attempts?: number[], entries?: Buffer[]]>;
+  laneAppend(keys: number, ...keysAndValues: (string | number | Buffer)[]): Promise<(0 | 1)[]>;
+  laneStepBuffer(...keysAndValues: (string | number)[]): Promise<StepReply>;
 }
+
+/** Below 0: the lane is another worker's, for so many milliseconds. */
+type StepReply = [left: number, attempts?: number[], entries?: Buffer[]];
 
 export interface Entry {
   header: string;
@@ -52,6 +42,21 @@ interface Step {
   /** What an attempt counts; -1 takes one back. */
   count?: 1 | -1;
 }
+
+interface Reading {
+  /** Entries to read. */
+  read?: number;
+  takeLease?: boolean;
+}
+
+/** The first entries of a lane, and attempts at the first of them. No entry: the lease was given back. */
+export interface Taken {
+  entries: Entry[];
+  attempts: number;
+}
+
+/** `heldForMs`: how long another's lease on the lane still lives; 0 when it is ours now, with its first entries. */
+export type Begun = { heldForMs: 0; first: Taken } | { heldForMs: number; first?: undefined };
 
 interface Options {
   redis: RedisClient;
@@ -81,8 +86,8 @@ export class ItemLanes {
     this.#of = options;
     const { redis, clock } = options;
     this.#share = new FairShare(clock);
-    redis.defineCommand('laneAppend', { numberOfKeys: 4, lua: script('append') });
-    redis.defineCommand('laneStep', { numberOfKeys: 4, lua: script('step') });
+    redis.defineCommand('laneAppend', { lua: script('append') });
+    redis.defineCommand('laneStep', { numberOfKeys: 5, lua: script('step') });
     this.#redis = redis as RedisClient & Scripts;
     this.queues = Array.from({ length: options.queues }, (_, index) => this.#openQueue(index));
   }
@@ -128,26 +133,20 @@ export class ItemLanes {
     await Promise.all([...groups].map(([queue, group]) => this.#appendTo(queue, group)));
   }
 
-  /** All keys of one queue stand on one node, so its items go in one pipeline. */
+  /** All keys of one queue stand on one node, so its items go in one call. */
   async #appendTo(queue: LaneQueue, items: Placed[]): Promise<void> {
-    const pipeline = this.#redis.pipeline() as ReturnType<RedisClient['pipeline']> & Scripts;
-    const wakings = items.map(({ item, lane }) => {
-      const priority = this.#share.priorityOf(item.phoneNumberId ?? item.app);
-      void pipeline.laneAppend(
-        this.#key(queue.name, `lane:${lane}`),
-        this.#key(queue.name, 'lanes'),
-        queue.leases.keyOf(lane),
-        queue.leases.wokenKey,
-        this.#entry(item, lane),
-        lane,
-        ...queue.leases.wakeArguments(this.#of.clock.now()),
-      );
-      return { lane, priority };
-    });
-    const replies = (await pipeline.exec()) ?? [];
-    const failure = replies.find(([error]) => error !== null)?.[0];
-    if (failure) throw failure;
-    await queue.addJobs(wakings.filter((_waking, index) => replies[index]?.[1] === 1));
+    const keys = [this.#key(queue.name, 'lanes'), queue.leases.wokenKey];
+    const values: (string | number | Buffer)[] = queue.leases.wakeArguments(this.#of.clock.now());
+    for (const { item, lane } of items) {
+      keys.push(this.#key(queue.name, `lane:${lane}`), queue.leases.keyOf(lane));
+      values.push(this.#entry(item, lane), lane);
+    }
+    const isWoken = await this.#redis.laneAppend(keys.length, ...keys, ...values);
+    const wakings = items.map(({ item, lane }) => ({
+      lane,
+      priority: this.#share.priorityOf(item.phoneNumberId ?? item.app),
+    }));
+    await queue.addJobs(wakings.filter((_waking, index) => isWoken[index] === 1));
   }
 
   /** The first entries of a lane, oldest first; takes nothing. */
@@ -156,22 +155,25 @@ export class ItemLanes {
     return entries.map((entry) => this.#opened(entry, lane));
   }
 
+  /** Takes the lease of a lane and what it begins with, in one step. */
+  async begin(queue: string, lane: string, token: string, count: number): Promise<Begun> {
+    const lock = { lockKey: leaseKey(this.#of.prefix, queue, lane), token };
+    const reply = await this.#step(queue, lane, lock, { read: count, takeLease: true });
+    return reply.left < 0 ? { heldForMs: -reply.left } : { heldForMs: 0, first: this.#taken(reply, lane) };
+  }
+
   /**
    * Takes `done` out, reads the first entries and counts an attempt at the first of them, if the lease still
-   * holds. @returns the entries and the first one's attempts; null when the lane is another worker's now.
+   * holds; when there is none the lease is given back. @returns null when the lane is another worker's now.
    */
   async take(
     queue: string,
     lane: string,
     lock: Lock,
     { done = [], count }: { done?: string[]; count: number },
-  ): Promise<{ entries: Entry[]; attempts: number } | null> {
-    const reply = await this.#step(queue, lane, lock, { done }, count);
-    if (!reply) return null;
-    return {
-      entries: reply.entries.map((entry) => this.#opened(entry, lane)),
-      attempts: reply.attempts[0] ?? 0,
-    };
+  ): Promise<Taken | null> {
+    const reply = await this.#step(queue, lane, lock, { done, read: count });
+    return reply.left < 0 ? null : this.#taken(reply, lane);
   }
 
   /**
@@ -184,30 +186,35 @@ export class ItemLanes {
     lock: Lock,
     step: Step,
   ): Promise<{ left: number; attempts: number[] } | null> {
-    const reply = await this.#step(queue, lane, lock, step, 0);
-    return reply && { left: reply.left, attempts: reply.attempts };
+    const { left, attempts } = await this.#step(queue, lane, lock, step);
+    return left < 0 ? null : { left, attempts };
   }
 
   async #step(
     queue: string,
     lane: string,
     { lockKey, token }: Lock,
-    { done = [], next = [], count = 1 }: Step,
-    entriesToRead: number,
-  ): Promise<{ left: number; attempts: number[]; entries: Buffer[] } | null> {
+    { done = [], next = [], count = 1, read = 0, takeLease = false }: Step & Reading,
+  ): Promise<{ left: number; attempts: number[]; entries: Buffer[] }> {
     const [left, attempts = [], entries = []] = await this.#redis.laneStepBuffer(
       this.#key(queue, `lane:${lane}`),
       this.#key(queue, 'lanes'),
       this.#key(queue, 'attempts'),
       lockKey,
+      wokenKey(this.#of.prefix, queue),
       token,
       lane,
       done.join(''),
       next.join(''),
       count,
-      entriesToRead,
+      read,
+      ...(takeLease ? [LOCK_MS, this.#of.clock.now()] : ['', '']),
     );
-    return left < 0 ? null : { left, attempts, entries };
+    return { left, attempts, entries };
+  }
+
+  #taken({ attempts, entries }: { attempts: number[]; entries: Buffer[] }, lane: string): Taken {
+    return { entries: entries.map((entry) => this.#opened(entry, lane)), attempts: attempts[0] ?? 0 };
   }
 
   /** An entry that does not open (another master key, a broken byte) is an item of its own, so that it can be parked. */

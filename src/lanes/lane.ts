@@ -7,9 +7,9 @@ import { Park } from '../ops/errors.ts';
 import type { Logger } from '../ops/log.ts';
 import { isAway } from '../store/errors.ts';
 import type { LaneItem } from './item.ts';
-import type { Entry, ItemLanes } from './item-lanes.ts';
+import type { Begun, Entry, ItemLanes, Taken } from './item-lanes.ts';
 import type { WakeUp } from './queue.ts';
-import { backOff, type Turn, type TurnEnd } from './worker.ts';
+import { backOff, type HandlerEnd, type Turn, type TurnEnd } from './worker.ts';
 
 const BATCH = 16;
 /** A hot lane yields after so many items, so that it does not hold a worker. */
@@ -29,19 +29,35 @@ interface LaneWork {
   park(item: LaneItem, why: { reason: Park['reason']; detail: string; attempts: number }): Promise<void>;
 }
 
+/** Begins an inbound lane, for `workLanes`. */
+export function beginItemLane(lanes: ItemLanes, queue: string, lane: string, token: string): Promise<Begun> {
+  return lanes.begin(queue, lane, token, BATCH);
+}
+
 /** Handler of `workLanes` for inbound lanes. */
-export async function runItemLane(work: LaneWork, { lane }: WakeUp, turn: Turn): Promise<TurnEnd> {
+export async function runItemLane(
+  work: LaneWork,
+  { lane }: WakeUp,
+  turn: Turn,
+  first?: Taken,
+): Promise<HandlerEnd> {
   let done: string[] = [];
+  let next = first;
   for (let handled = 0; handled < TURN_LIMIT && mayGoOn(turn); handled += done.length) {
-    const taken = await work.lanes.take(work.queue, lane, turn, { done, count: BATCH });
+    const taken = next ?? (await work.lanes.take(work.queue, lane, turn, { done, count: BATCH }));
+    next = undefined;
     if (!taken) return 'done'; // the lane is another worker's now
-    if (taken.entries.length === 0) return 'done';
+    if (taken.entries.length === 0) return 'released';
     const run = taken.entries.every(({ item }) => item.kind === 'status') ? together : inOrder;
     const outcome = await run(work, lane, turn, taken);
     if ('end' in outcome) return outcome.end;
     done = outcome.done;
   }
-  await work.lanes.step(work.queue, lane, turn, { done });
+  const [begun] = next?.entries ?? [];
+  if (begun) {
+    await work.lanes.step(work.queue, lane, turn, { next: [begun.header], count: -1 });
+  } // not tried
+  else await work.lanes.step(work.queue, lane, turn, { done });
   return { againAfterMs: 0 };
 }
 
@@ -49,12 +65,6 @@ const mayGoOn = (turn: Turn) => !turn.stopping() && !turn.yields();
 
 /** Headers of what was handled and still stands in the lane, or how the turn ends. */
 type RunOutcome = { done: string[] } | { end: TurnEnd };
-
-interface Taken {
-  entries: Entry[];
-  /** At the first of them, counted already. */
-  attempts: number;
-}
 
 /** One after the other: each is taken out when the next begins. */
 async function inOrder(work: LaneWork, lane: string, turn: Turn, taken: Taken): Promise<RunOutcome> {

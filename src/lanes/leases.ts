@@ -31,9 +31,18 @@ export function keyTag(prefix: string, queue: string): string {
   return `{${prefix}:${queue}}`;
 }
 
+/** Redis key of a lane's lease, for scripts that fence their effect. */
+export function leaseKey(prefix: string, queue: string, lane: string): string {
+  return `${keyTag(prefix, queue)}:lease:${lane}`;
+}
+
+export function wokenKey(prefix: string, queue: string): string {
+  return `${keyTag(prefix, queue)}:woken`;
+}
+
 export class Leases {
   readonly #redis: RedisClient & Scripts;
-  readonly #tag: string;
+  readonly #place: [prefix: string, queue: string];
 
   constructor(redis: RedisClient, prefix: string, queue: string) {
     redis.defineCommand('laneWake', { numberOfKeys: 2, lua: script('wake') });
@@ -41,16 +50,15 @@ export class Leases {
     redis.defineCommand('laneEnd', { numberOfKeys: 2, lua: script('end') });
     redis.defineCommand('laneRenew', { numberOfKeys: 1, lua: script('renew') });
     this.#redis = redis as RedisClient & Scripts;
-    this.#tag = keyTag(prefix, queue);
+    this.#place = [prefix, queue];
   }
 
-  /** Redis key of a lane's lease, for scripts that fence their effect. */
   keyOf(lane: string): string {
-    return `${this.#tag}:lease:${lane}`;
+    return leaseKey(...this.#place, lane);
   }
 
   get wokenKey(): string {
-    return `${this.#tag}:woken`;
+    return wokenKey(...this.#place);
   }
 
   /** What append.lua needs to wake a lane in the same step. */

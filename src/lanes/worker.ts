@@ -19,6 +19,8 @@ const LOOK_FOR_OTHERS_MS = 200;
 const STALLED_CHECK_MS = 5_000;
 const MAX_STALLS = 1_000;
 const RENEW_EVERY_MS = LOCK_MS / 3;
+/** So long after its lease was asked for nobody else can have a lane: Redis need not be asked. */
+const SURE_MS = LOCK_MS / 3;
 /** Lanes whose failures are remembered; beyond that all begin again with the first pause. */
 const MOST_FAILURES = 10_000;
 
@@ -42,7 +44,15 @@ export interface Turn {
 /** `done`: nothing is left. Otherwise the lane gets another turn after so many milliseconds (0: soon). */
 export type TurnEnd = 'done' | { againAfterMs: number };
 
-interface WorkOptions {
+/** `released`: nothing is left, and the lease was given back with the last step. */
+export type HandlerEnd = TurnEnd | 'released';
+
+/** How a lane is begun: the lease, and what a turn of its kind begins with. */
+interface Begin<First> {
+  (lane: string, token: string): Promise<{ heldForMs: number; first?: First | undefined }>;
+}
+
+interface WorkOptions<First> {
   /** A connection that waits for Redis (`mode: 'wait'`). */
   redis: RedisClient;
   prefix: string;
@@ -52,7 +62,10 @@ interface WorkOptions {
   log: Logger;
   clock: Clock;
   random: Random;
-  handle: (wakeUp: WakeUp, turn: Turn) => Promise<TurnEnd>;
+  /** Takes the lease of a lane. By default that alone. */
+  begin?: Begin<First>;
+  /** One turn; `first` is what the lane was begun with, at its first turn. */
+  handle: (wakeUp: WakeUp, turn: Turn, first?: First) => Promise<HandlerEnd>;
 }
 
 export interface LaneWorker {
@@ -72,7 +85,7 @@ interface Running {
 }
 
 /** Starts working; errors of Redis are waited out. */
-export function workLanes(options: WorkOptions): LaneWorker {
+export function workLanes<First>(options: WorkOptions<First>): LaneWorker {
   const { redis, prefix, queue, concurrency, log, clock } = options;
   const leases = new Leases(redis, prefix, queue.name);
   const running: Running = {
@@ -117,28 +130,35 @@ export function workLanes(options: WorkOptions): LaneWorker {
   };
 }
 
-async function runJob(options: WorkOptions, running: Running, { data }: Job<LaneJob>): Promise<void> {
+async function runJob<First>(
+  options: WorkOptions<First>,
+  running: Running,
+  { data }: Job<LaneJob>,
+): Promise<void> {
   const ends = await Promise.allSettled(data.lanes.map((wakeUp) => workLane(options, running, wakeUp)));
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed) throw failed.reason; // Redis did not answer: the job comes again, and lanes that ended rest
 }
 
 /** Turns at one lane until it is done, wants to wait, or is another's. */
-async function workLane(options: WorkOptions, running: Running, wakeUp: WakeUp): Promise<void> {
+async function workLane<First>(options: WorkOptions<First>, running: Running, wakeUp: WakeUp): Promise<void> {
   const { clock, random, queue } = options;
   const { leases, turns } = running;
   const { lane } = wakeUp;
   const token = random.bytes(12).toString('base64url');
-  const heldForMs = await leases.begin(lane, token, clock.now());
-  if (heldForMs > 0) {
+  const begin = options.begin ?? (async () => ({ heldForMs: await leases.begin(lane, token, clock.now()) }));
+  const leasedAt = performance.now();
+  const begun: Awaited<ReturnType<Begin<First>>> = await begin(lane, token);
+  if (begun.heldForMs > 0) {
     // Its holder looks at the lane again; if that one is dead, whoever comes after its lease does.
-    await queue.addJobs([wakeUp], heldForMs + FIRST_PAUSE_MS);
+    await queue.addJobs([wakeUp], begun.heldForMs + FIRST_PAUSE_MS);
     return;
   }
   turns.set(lane, token);
   try {
-    for (;;) {
-      const end = await takeTurn(options, running, wakeUp, token);
+    for (let { first } = begun; ; first = undefined) {
+      const end = await takeTurn(options, running, wakeUp, { token, leasedAt, first });
+      if (end === 'released') return;
       const pauseMs = end === 'done' ? undefined : end.againAfterMs;
       const nextAt = pauseMs === undefined ? undefined : clock.now() + pauseMs;
       const outcome = await leases.end(lane, token, nextAt);
@@ -154,24 +174,24 @@ async function workLane(options: WorkOptions, running: Running, wakeUp: WakeUp):
   }
 }
 
-async function takeTurn(
-  { handle, log, queue, clock }: WorkOptions,
+async function takeTurn<First>(
+  { handle, log, queue, clock }: WorkOptions<First>,
   running: Running,
   wakeUp: WakeUp,
-  token: string,
-): Promise<TurnEnd> {
+  { token, leasedAt, first }: { token: string; leasedAt: number; first: First | undefined },
+): Promise<HandlerEnd> {
   const { leases, failures } = running;
   const { lane, tenantId } = wakeUp;
   const startedAt = clock.now();
   const turn: Turn = {
     lockKey: leases.keyOf(lane),
     token,
-    holds: () => leases.holds(lane, token),
+    holds: async () => performance.now() - leasedAt < SURE_MS || (await leases.holds(lane, token)),
     stopping: () => running.stopping,
     yields: () => running.othersWait && clock.now() - startedAt >= FAIR_TURN_MS,
   };
   try {
-    const end = await handle(wakeUp, turn);
+    const end = await handle(wakeUp, turn, first);
     failures.delete(lane);
     return end;
   } catch (error) {

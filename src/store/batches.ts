@@ -8,10 +8,12 @@
  * reason than an outage its parts are tried one by one, so that one that can't be written fails alone.
  */
 import { GroupCommit } from '../lanes/group-commit.ts';
+import type { Clock } from '../ops/clock.ts';
 import { SafeError } from '../ops/log.ts';
 import type { BaseRow, Collection } from './collection.ts';
 import { duplicateRows, isAway } from './errors.ts';
 import type { ScopedModel } from './model.ts';
+import { RecentRows } from './recent.ts';
 import { asOperator, currentScope, ScopeError } from './scope.ts';
 
 /** Documents of one call: far below what one message of the wire protocol holds, with rows of a few kB. */
@@ -29,6 +31,8 @@ export interface Change {
   /** Further conditions on the row. */
   where?: Record<string, unknown>;
   update: Record<string, unknown>;
+  /** What is done to a row that no longer is as `where` says. It is done to the others of its batch too, so it must do them no harm. */
+  otherwise?: Record<string, unknown>;
 }
 
 interface LookUp {
@@ -48,9 +52,28 @@ type Models = <Row extends BaseRow>(collection: Collection<Row>) => ScopedModel<
 export class Batches {
   readonly #model: Models;
   readonly #groups = new Map<string, GroupCommit<never, unknown>>();
+  readonly #recent: RecentRows;
 
-  constructor(model: Models) {
+  constructor(model: Models, clock: Clock) {
     this.#model = model;
+    this.#recent = new RecentRows(clock);
+  }
+
+  /** Keeps a row, as it stands now, for who asks `findRecent` within a second. */
+  keep<Row extends OwnedRow>(collection: Collection<Row>, row: Row): void {
+    bound(collection, row.tenantId);
+    this.#recent.keep(collection.name, row);
+  }
+
+  /** As `find`, but what was kept here is good enough: another process may have changed it within the last second. */
+  async findRecent<Row extends OwnedRow>(
+    collection: Collection<Row>,
+    tenantId: string,
+    _id: string,
+  ): Promise<Row | null> {
+    bound(collection, tenantId);
+    const kept = this.#recent.get(collection.name, tenantId, _id) as Row | undefined;
+    return kept ?? this.find(collection, tenantId, _id);
   }
 
   /** The tenant's row with this `_id`. */
@@ -102,6 +125,7 @@ export class Batches {
   /** Changes a row, if it still is as the change says; what it does not find it leaves alone. */
   async update<Row extends OwnedRow>(collection: Collection<Row>, change: Change): Promise<void> {
     bound(collection, change.tenantId);
+    this.#recent.forget(collection.name, change.tenantId, change._id);
     await this.#together(`update/${collection.name}`, change, (changes) =>
       updateAll(this.#model(collection), changes),
     );
@@ -241,12 +265,26 @@ async function updateAll<Row extends OwnedRow>(
   model: ScopedModel<Row>,
   changes: Change[],
 ): Promise<undefined[]> {
-  const operations = changes.map(({ tenantId, _id, where, update }) => ({
-    updateOne: { filter: { ...where, _id, tenantId }, update },
-  }));
-  await model.bulkWrite(operations as unknown as Parameters<ScopedModel<Row>['bulkWrite']>[0], {
-    ordered: false,
-    throwOnValidationError: true,
-  });
+  const found = await writeAll(
+    model,
+    changes.map(({ tenantId, _id, where, update }) => ({ filter: { ...where, _id, tenantId }, update })),
+  );
+  const others = changes.flatMap(({ tenantId, _id, otherwise: update }) =>
+    update === undefined ? [] : [{ filter: { _id, tenantId }, update }],
+  );
+  if (found < changes.length && others.length > 0) await writeAll(model, others);
   return changes.map(() => undefined);
+}
+
+/** @returns how many of them found their row */
+async function writeAll<Row extends OwnedRow>(
+  model: ScopedModel<Row>,
+  updates: { filter: Record<string, unknown>; update: Record<string, unknown> }[],
+): Promise<number> {
+  const operations = updates.map((updateOne) => ({ updateOne }));
+  const { matchedCount } = await model.bulkWrite(
+    operations as unknown as Parameters<ScopedModel<Row>['bulkWrite']>[0],
+    { ordered: false, throwOnValidationError: true },
+  );
+  return matchedCount;
 }

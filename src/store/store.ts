@@ -53,7 +53,7 @@ export class Store {
       this.#models.set(collection.name, buildModel(connection, collection));
     }
     const { master, clock, random } = options;
-    this.#batches = new Batches((collection) => this.#modelOf(collection));
+    this.#batches = new Batches((collection) => this.#modelOf(collection), clock);
     const model = this.#modelOf(Keys);
     this.#keyring = new Keyring({ model, batches: this.#batches, master, clock, random });
   }

@@ -287,12 +287,13 @@ describe("an endpoint's lane", () => {
     const message = await world.receive(phone, 'x');
     const away = Object.assign(new Error('away'), { name: 'MongoServerSelectionError' });
     const store = world.ctx.store;
-    const find = (collection: { name: string }, ...of: [string, string]) => {
+    const findRecent = (collection: { name: string }, ...of: [string, string]) => {
       if (collection.name === 'messages') return Promise.reject(away);
-      return store.batches.find(collection as never, ...of);
+      return store.batches.findRecent(collection as never, ...of);
     };
     const batches = Object.create(store.batches, {
-      find: { value: find },
+      findRecent: { value: findRecent },
+      find: { value: store.batches.find.bind(store.batches) },
       findFirst: { value: store.batches.findFirst.bind(store.batches) },
     }) as typeof store.batches;
     const broken = Object.create(store, { batches: { value: batches } }) as typeof store;

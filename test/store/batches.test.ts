@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { Contacts, type ConversationRow, Conversations } from '../../src/conversations/model.ts';
+import { systemClock } from '../../src/ops/clock.ts';
 import { Batches } from '../../src/store/batches.ts';
 import { asOperator, ScopeError, withTenant } from '../../src/store/scope.ts';
 import { Routes } from '../../src/tenants/model.ts';
@@ -116,10 +117,28 @@ describe('batches', () => {
     expect(await find('ten_a', 'cnv_ok')).toMatchObject({ state: 'ASSIGNED' });
   });
 
+  it('do something else to a row that is no longer as the change says', async () => {
+    await Promise.all([insert('ten_a', 'cnv_here', 5), insert('ten_a', 'cnv_further', 9)]);
+    const at = new Date(1_000);
+    const change = (_id: string) =>
+      withTenant('ten_a', () =>
+        ctx.store.batches.update(Conversations, {
+          tenantId: 'ten_a',
+          _id,
+          where: { lastPosition: { $lt: 7 } },
+          update: { $set: { lastPosition: 7 }, $max: { lastInboundAt: at } },
+          otherwise: { $max: { lastInboundAt: at } },
+        }),
+      );
+    await Promise.all([change('cnv_here'), change('cnv_further')]);
+    expect(await find('ten_a', 'cnv_here')).toMatchObject({ lastPosition: 7, lastInboundAt: at });
+    expect(await find('ten_a', 'cnv_further')).toMatchObject({ lastPosition: 9, lastInboundAt: at });
+  });
+
   it('fail all waiters of a call that did not reach the database', async () => {
     const away = Object.assign(new Error('away'), { name: 'MongoServerSelectionError' });
     const insertMany = jest.fn(() => Promise.reject(away));
-    const batches = new Batches(() => ({ insertMany }) as never);
+    const batches = new Batches(() => ({ insertMany }) as never, systemClock);
     const both = operator(() =>
       Promise.allSettled(['a', 'b'].map((id) => batches.insert(Conversations, row('ten_a', id)))),
     );
