@@ -1,4 +1,5 @@
 /** Every collection of the product. What is not listed here can't be opened. */
+import { Charges } from './conversations/charges-model.ts';
 import {
   Contacts,
   Conversations,
@@ -26,6 +27,7 @@ export const collections = [
   Messages,
   SentWamids,
   Statuses,
+  Charges,
   Endpoints,
   Deliveries,
   DeadLetters,

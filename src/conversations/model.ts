@@ -256,6 +256,8 @@ export interface StatusRow extends TenantRow {
   at: Date;
   receivedAt: Date;
   errorCode?: number;
+  /** Of one member of a group, not of the message. */
+  ofMember?: boolean;
   /** Sealed raw status (pricing, errors, recipient) by the tenant's key. */
   raw?: Buffer;
 }
@@ -270,6 +272,7 @@ export const Statuses = tenantCollection<StatusRow>('statuses', {
     at: held.technical({ type: Date, required: true }),
     receivedAt: held.technical({ type: Date, required: true }),
     errorCode: held.technical(Number),
+    ofMember: held.technical(Boolean),
     raw: held.sealedIdentity(),
   },
   indexes: [{ keys: { wamidKey: 1 } }, { keys: { messageId: 1, at: 1 } }],

@@ -1,11 +1,11 @@
-/** REST: conversations, messages and contacts, to read. */
+/** REST: conversations and messages, to read. */
 import { z } from 'zod';
 
 import { feedCursor } from '../agents/feed.ts';
 import { listRoute, type Route, route } from '../http/route.ts';
-import { ContactSchema, ConversationSchema, idParams, MessageSchema } from '../http/schemas.ts';
-import { conversationById, listContacts, listConversations, listMessages, messageById } from './read.ts';
-import { contactViews, conversationView, conversationViews, messageView, messageViews } from './views.ts';
+import { ConversationSchema, idParams, MessageSchema } from '../http/schemas.ts';
+import { conversationById, listConversations, listMessages, messageById } from './read.ts';
+import { conversationView, conversationViews, messageView, messageViews } from './views.ts';
 
 export const conversationRoutes: Route[] = [
   listRoute({
@@ -56,15 +56,5 @@ export const conversationRoutes: Route[] = [
     params: idParams,
     response: MessageSchema,
     handle: async (ctx, { params }) => messageView(ctx, await messageById(ctx, params.id)),
-  }),
-  listRoute({
-    path: '/v1/contacts',
-    summary: 'List contacts, newest first',
-    scope: 'contacts:read',
-    item: ContactSchema,
-    async read(ctx, _request, page) {
-      const { items, next } = await listContacts(ctx, page);
-      return { items: await contactViews(ctx, items), next };
-    },
   }),
 ];

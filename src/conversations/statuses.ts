@@ -10,11 +10,12 @@
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { Park } from '../ops/errors.ts';
-import { isDuplicateKey } from '../store/errors.ts';
+import { insertOnce } from '../store/errors.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { classify, type FailureReason } from '../whatsapp/errors.ts';
 import { isJson, type Json, list, text, timeOf } from '../whatsapp/payload/json.ts';
-import { contactOf, recipientOf } from '../whatsapp/payload/people.ts';
+import { contactOf, participantOf, recipientOf } from '../whatsapp/payload/people.ts';
+import { ownCharges, storeCharge } from './charges.ts';
 import { addIdentity, findContact } from './contacts.ts';
 import type { KnownAs } from './identities.ts';
 import { wamidKey } from './ids.ts';
@@ -47,10 +48,11 @@ export async function recordStatus(ctx: Context, item: StatusItem): Promise<void
   if (wamid === undefined || status === undefined) throw new Park('failed', 'A status without id or status.');
   const key = await wamidKey(ctx, item.tenantId, item.phoneNumberId, wamid);
   const own = await messageByOwnId(ctx, item);
-  const stored = await storeStatus(ctx, item, { wamid, status, key, messageId: own?._id });
+  const stored = await storeStatus(ctx, item, { wamid, status, key, message: own });
   const message = own ?? (await messageByWamid(ctx, item.channelId, key));
   if (!message) return;
   if (message.wamid === undefined) await linkWamid(ctx, message, key, wamid);
+  if (!own && item.status.pricing !== undefined) await ownCharges(ctx, message, key);
   await learnIdentity(ctx, message, recipientIn(item));
   await applyStatus(ctx, message, stored);
 }
@@ -63,6 +65,7 @@ export async function applyStoredStatuses(ctx: Context, message: MessageRow, key
     .lean<StatusRow[]>()
     .exec();
   for (const row of rows) await applyStatus(ctx, message, { row, repeat: false });
+  if (rows.length > 0) await ownCharges(ctx, message, key);
 }
 
 /** Notes that the wamid with this key is the message's, so that statuses and echoes find it. */
@@ -140,13 +143,14 @@ interface Stored {
 async function storeStatus(
   ctx: Context,
   item: StatusItem,
-  of: { wamid: string; status: string; key: string; messageId: string | undefined },
+  of: { wamid: string; status: string; key: string; message: MessageRow | null },
 ): Promise<Stored> {
   const { tenantId, channelId, phoneNumberId, receivedAt, status: raw } = item;
   // In a group each participant has a status of their own for one wamid.
-  const participant = text(raw.recipient_participant_user_id) ?? text(raw.recipient_participant_id) ?? '';
+  const { bsuid, parent, phone } = participantOf(raw);
+  const member = bsuid ?? parent ?? phone ?? '';
   const { keyring } = ctx.store;
-  const _id = await keyring.lookup(tenantId, 'status', phoneNumberId, of.wamid, of.status, participant);
+  const _id = await keyring.lookup(tenantId, 'status', phoneNumberId, of.wamid, of.status, member);
   const errorCode = firstErrorCode(raw);
   const row: StatusRow = {
     _id,
@@ -161,10 +165,12 @@ async function storeStatus(
       { tenantId, collection: 'statuses', id: _id, field: 'raw' },
       raw,
     ),
-    ...(of.messageId === undefined ? {} : { messageId: of.messageId }),
+    ...(of.message === null ? {} : { messageId: of.message._id }),
+    ...(member === '' ? {} : { ofMember: true }),
     ...(errorCode === undefined ? {} : { errorCode }),
   };
   const isNew = await insertOnce(ctx.store.model(Statuses).insertMany([row]));
+  await storeCharge(ctx, row, { raw, member, message: of.message });
   return { row, repeat: !isNew };
 }
 
@@ -174,6 +180,8 @@ async function applyStatus(ctx: Context, message: MessageRow, { row, repeat }: S
     await statuses.updateOne({ _id: row._id }, { $set: { messageId: message._id } }).exec();
   }
   if (!isWhatsappStatus(row.status)) return;
+  // One member who can't be reached says nothing of the others: it is shown among the recipients.
+  if (row.ofMember && row.status === 'failed') return tellStatus(ctx, message);
   const failure = row.status === 'failed' ? failureOf(row.errorCode) : undefined;
   const before = await raiseStatus(ctx, message._id, row.status, failure);
   if (!before && repeat) await tellStatus(ctx, message);
@@ -231,17 +239,6 @@ async function sealWamid(ctx: Context, message: MessageRow, wamid: string): Prom
     return await ctx.store.keyring.seal({ kind: 'contact', id: contactId }, place, wamid);
   } catch (error) {
     if (error instanceof ErasedError) return undefined;
-    throw error;
-  }
-}
-
-/** @returns false when the row stood there already */
-async function insertOnce(insertion: Promise<unknown>): Promise<boolean> {
-  try {
-    await insertion;
-    return true;
-  } catch (error) {
-    if (isDuplicateKey(error)) return false;
     throw error;
   }
 }

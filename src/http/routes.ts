@@ -1,8 +1,17 @@
 /** Every REST route of the product. Express, the OpenAPI document and the test of tenant isolation read this table. */
+import { contactRoutes } from '../conversations/contact-routes.ts';
+import { costRoutes } from '../conversations/cost-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
 import type { Route } from './route.ts';
 
-export const routes: Route[] = [...tenantRoutes, ...conversationRoutes, ...outboxRoutes, ...deadLetterRoutes];
+export const routes: Route[] = [
+  ...tenantRoutes,
+  ...conversationRoutes,
+  ...contactRoutes,
+  ...costRoutes,
+  ...outboxRoutes,
+  ...deadLetterRoutes,
+];

@@ -52,7 +52,7 @@ const MessageContextSchema = z
   })
   .meta({ id: 'MessageContext', description: 'What the message answers, or where it came from.' });
 
-const ChargeSchema = z
+export const ChargeSchema = z
   .object({
     billed: z.boolean().nullable().meta({ description: 'Null: WhatsApp’s words are not known here.' }),
     reason: z

@@ -88,6 +88,7 @@ export function fieldsOf(role: Role) {
     technical: plain('technical'),
     account: plain('account'),
     identity: plain('identity'),
+    billing: plain('billing'),
     sealedContent: sealed('content'),
     sealedIdentity: sealed('identity'),
     sealedAccount: sealed('account'),

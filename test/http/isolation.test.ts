@@ -58,6 +58,8 @@ interface Attack {
   expected: 200 | 202 | 404;
 }
 
+const FROM = '2026-11-01T00:00:00.000Z';
+const TO = '2026-12-01T00:00:00.000Z';
 const text = { type: 'text', text: { body: 'from a stranger' } };
 
 /** How each route of the table is attacked. A route without a line here fails the first test. */
@@ -65,6 +67,14 @@ const ATTACKS: Record<string, Attack> = {
   'get /v1/me': { expected: 200 },
   'get /v1/channels': { expected: 200 },
   'get /v1/contacts': { expected: 200 },
+  'get /v1/contacts/{id}': { id: (ids) => ids.contactId, expected: 404 },
+  'post /v1/contacts/{id}/merge': {
+    id: (ids) => ids.contactId,
+    body: ({ contactId }) => ({ into: contactId }),
+    expected: 404,
+  },
+  'delete /v1/contacts/{id}/merge': { id: (ids) => ids.contactId, expected: 404 },
+  'get /v1/costs': { query: () => `from=${FROM}&to=${TO}`, expected: 200 },
   'get /v1/conversations': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/conversations/{id}': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/conversations/{id}/messages': { id: (ids) => ids.conversationId, expected: 404 },
@@ -100,6 +110,8 @@ const ATTACKS: Record<string, Attack> = {
 const FILTERS: [string, string, (ids: Ids) => Pick<Attack, 'query' | 'body'>][] = [
   ['get /v1/dead-letters', 'channelId', (ids) => ({ query: () => `channelId=${ids.channelId}` })],
   ['get /v1/dead-letters', 'contactId', (ids) => ({ query: () => `contactId=${ids.contactId}` })],
+  ['get /v1/costs', 'channelId', (ids) => ({ query: () => `channelId=${ids.channelId}` })],
+  ['get /v1/costs', 'conversationId', (ids) => ({ query: () => `conversationId=${ids.conversationId}` })],
   ['post /v1/dead-letters/retry', 'channelId', (ids) => ({ body: () => ({ channelId: ids.channelId }) })],
   ['post /v1/dead-letters/retry', 'contactId', (ids) => ({ body: () => ({ contactId: ids.contactId }) })],
 ];
