@@ -25,6 +25,8 @@ export interface ProgramOptions {
   name: string;
   /** Absolute path of JavaScript. */
   file: string;
+  /** Options of Node.js. */
+  node?: string[] | undefined;
   environment: Record<string, string>;
   /** Folder for its output. */
   logs: string;
@@ -41,7 +43,7 @@ export async function stopAllPrograms(): Promise<void> {
 
 /** A program is ready when it writes a JSON line with `msg` `gateway.ready` or `ready`. @throws Error with its last lines */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const { name, file, environment, logs, profile } = options;
+  const { name, file, node = [], environment, logs, profile } = options;
   mkdirSync(logs, { recursive: true });
   const logFile = join(logs, `${name}-${Date.now()}.log`);
   const output = openSync(logFile, 'w', 0o600);
@@ -50,7 +52,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     profile === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const child = spawn(process.execPath, ['--import', withParent, ...profiling, file], {
+  const child = spawn(process.execPath, [...node, '--import', withParent, ...profiling, file], {
     env: environment,
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
@@ -102,7 +104,10 @@ function lastLines(logFile: string): string {
 }
 
 /** The product as built. */
-export const GATEWAY = fileURLToPath(new URL('src/main.js', DIST));
+export const GATEWAY = {
+  file: fileURLToPath(new URL('src/main.js', DIST)),
+  node: ['--max-semi-space-size=64'], // as `npm start`
+};
 
 /** Strips the types of a program that stands next to this file, so that no loader runs in what is measured. */
 export async function compiled(name: 'bare' | 'naive'): Promise<string> {

@@ -40,7 +40,7 @@ export async function openOurs(options: SideOptions): Promise<Side> {
     start: (part) =>
       startProgram({
         name: `ours-${part}`,
-        file: GATEWAY,
+        ...GATEWAY,
         environment: { ...environment, ROLE: part },
         logs: folder,
         profile,
