@@ -7,6 +7,7 @@
  */
 import { GroupCommit } from '../lanes/group-commit.ts';
 import type { ItemLanes, Placed } from '../lanes/item-lanes.ts';
+import { mapInParts } from '../ops/give-way.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
 import { memoryUse, pingAll, type RedisClient } from '../store/redis.ts';
@@ -128,7 +129,8 @@ class OpenIntake {
   /** All together; each on its own when that fails, so that a body that can't be kept fails alone. */
   async #spool(groups: Placed[][]): Promise<(Error | undefined)[]> {
     try {
-      await this.#of.spool.append(groups.flat().map((item) => this.#sealed(item)));
+      const records = await mapInParts(groups.flat(), PIPELINE_LIMIT, (item) => this.#sealed(item));
+      await this.#of.spool.append(records);
       return groups.map(() => undefined);
     } catch (error) {
       if (groups.length === 1 || isOfTheDisk(error)) return groups.map(() => asError(error));
