@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 import type { Context } from '../context.ts';
 import { Reject } from '../ops/errors.ts';
+import { wakeChannel } from '../outbox/resume.ts';
 import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
@@ -79,6 +80,7 @@ export async function addChannel(
   const { row, created } = await withTenant(tenantId, () => writeChannel(ctx, route, wanted));
   if (route.wabaId !== wanted.wabaId || route.app !== wanted.app) await updateRoute(ctx, route, wanted);
   const { replayed, waiting } = await replayParked(ctx, wanted.phoneNumberId);
+  if (!created) await wakeChannel(ctx, tenantId, row._id);
   ctx.log.info(
     { tenantId, channelId: row._id, outcome: created ? 'created' : 'updated', items: replayed },
     'channel.added',

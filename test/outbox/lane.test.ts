@@ -203,7 +203,14 @@ describe('a refusal', () => {
 
     const { tenantId } = world;
     const number = { phoneNumberId: '106540352242922', wabaId: '102290129340398' };
+    const { leases } = world.ctx.lanes.outbox;
+    await leases.begin(conversation._id, 'a-turn', Date.now());
+    await leases.end(conversation._id, 'a-turn', Date.now() + 60_000);
     await addChannel(world.ctx, { tenantId, ...number, displayNumber: '+97235550100', token: TOKEN });
+    // Its lane, which waited a minute, was woken for now.
+    expect(Number(await world.ctx.queueRedis.hget(leases.wokenKey, conversation._id))).toBeLessThan(
+      Date.now() + 1,
+    );
     graphAccepts();
     expect(await world.work(conversation)).toBe('done');
     expect((await world.row(_id)).status).toBe('accepted');
