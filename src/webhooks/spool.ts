@@ -3,37 +3,29 @@
  * disk before anything is acknowledged, drained in order into the lanes when Redis is back.
  *
  *   DATA_DIR/spool/<folder>/<time of its first record, ms>-<folder>.segment …
- *   DATA_DIR/spool/<segment>.torn | .damaged | .other-key      kept for a look, see `#setAside`
+ *   DATA_DIR/spool/<segment>.torn | .damaged | .other-key      kept for a look, see spool-leave.ts
  *
  * A folder belongs to the process that holds its lock. Whoever runs adopts the folders that nobody holds: it renames
  * the whole folder into its own, which only one of several can, and drains what it holds before what came to itself.
  * A segment is removed after all of it is in the lanes; a crash before that drains it twice, which storing makes
  * harmless. A holder that was only paused finds its folder gone at its next write, and takes a new one.
  */
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { codeOf } from '../../embedded/errors.ts';
 import { type Lock, takeLock } from '../../embedded/lock.ts';
 import type { Clock, Random } from '../ops/clock.ts';
 import { type Logger, SafeError } from '../ops/log.ts';
-import { SealError } from '../store/seal.ts';
 import { AdoptedError, readSegment, realFiles, SegmentWriter, type SpoolFiles } from './segment.ts';
-import {
-  isThere,
-  KEPT,
-  type Segment,
-  segmentsBelow,
-  sizeOf,
-  type SpoolSize,
-  syncFolder,
-} from './spool-files.ts';
+import { adoptLeft } from './spool-adopt.ts';
+import { isThere, type KEPT, type Segment, sizeOf, type SpoolSize, syncFolder } from './spool-files.ts';
+import { setAside, type Take, takeReadable } from './spool-leave.ts';
 
 /** A new segment after so many bytes, so that drained ones can go: 8 MB. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** Records that leave the spool in one write. */
 const DRAIN_GROUP = 200;
-const FOLDER = /^[0-9a-f]{16}$/;
 interface SpoolOptions {
   /** DATA_DIR/spool. */
   root: string;
@@ -47,9 +39,6 @@ interface Home {
   path: string;
   lock: Lock;
 }
-
-/** Takes records that leave the spool. @throws SealError for a record of another key; anything else: try again later. */
-export type Take = (records: Buffer[]) => Promise<void>;
 
 export class Spool {
   readonly #of: SpoolOptions;
@@ -123,18 +112,14 @@ export class Spool {
 
   /** Takes over what dead processes left, and files of another key that may be ours now. @returns how many segments. */
   async adopt(): Promise<number> {
-    const entries = await readdir(this.#of.root, { withFileTypes: true });
     const home = await this.#inTurn(async () => this.#home ?? (await this.#takeHome()));
-    const own = basename(home.path);
-    const names = entries.filter(
-      (entry) => entry.isDirectory() && FOLDER.test(entry.name) && entry.name !== own,
-    );
-    const folders = await Promise.all(names.map(({ name }) => this.#adoptFolder(home, name)));
-    const otherKey = entries.filter(
-      ({ name }) => name.endsWith(KEPT.otherKey) && !this.#notReadable.has(basename(name, KEPT.otherKey)),
-    );
-    const files = await Promise.all(otherKey.map(({ name }) => this.#adoptFile(home, name)));
-    const adopted = [...folders, ...files].flat();
+    const { root, log } = this.#of;
+    const adopted = await adoptLeft({
+      root,
+      log,
+      home: home.path,
+      isNotOurs: (name) => this.#notReadable.has(name),
+    });
     if (adopted.length > 0) {
       await this.#inTurn(() => this.#include(home, adopted));
       this.#of.log.info({ part: 'spool', count: adopted.length }, 'spool.adopted');
@@ -268,20 +253,9 @@ export class Spool {
     return segment.done - before;
   }
 
-  /**
-   * Keeps a file that needs a look: `torn` (a crash cut its last record, which was never acknowledged; a damaged disk
-   * would look the same), `damaged` (bytes between whole records changed: messages may be lost), `other-key`
-   * (sealed by another MASTER_KEY: drained by the next process that has it).
-   */
   async #setAside(segment: Segment, why: keyof typeof KEPT, bytes: number): Promise<void> {
-    const name = basename(segment.path, '.segment');
-    if (why === 'otherKey') this.#notReadable.add(name);
-    await rename(segment.path, join(this.#of.root, name + KEPT[why])).catch((error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error; // another process took the folder over: it keeps the file
-    });
-    const fields = { part: 'spool', bytes, items: segment.done, reason: name + KEPT[why] };
-    if (why === 'torn') this.#of.log.warn(fields, 'spool.torn');
-    else this.#of.log.error(fields, why === 'damaged' ? 'alert.spool-damaged' : 'alert.spool-of-another-key');
+    if (why === 'otherKey') this.#notReadable.add(basename(segment.path, '.segment'));
+    await setAside(segment, why, { root: this.#of.root, log: this.#of.log, bytes });
   }
 
   /** Removes a folder that was adopted once it is drained. */
@@ -305,52 +279,9 @@ export class Spool {
     return undefined;
   }
 
-  /** Renaming decides between several that find the same folder. */
-  async #adoptFolder(home: Home, name: string): Promise<Segment[]> {
-    const folder = join(this.#of.root, name);
-    try {
-      const taken = await takeLock(folder, { details: {} });
-      if (!('lock' in taken)) return [];
-      const adopted = join(home.path, name);
-      await rename(folder, adopted);
-      const segments = await segmentsBelow(adopted);
-      if (segments.length === 0) await rm(adopted, { recursive: true, force: true });
-      await taken.lock.release();
-      return segments;
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-adopted');
-      return [];
-    }
-  }
-
-  async #adoptFile(home: Home, name: string): Promise<Segment[]> {
-    const path = join(home.path, `${basename(name, KEPT.otherKey)}.segment`);
-    try {
-      await rename(join(this.#of.root, name), path);
-      return [{ path, bytes: (await stat(path)).size, done: 0 }];
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') this.#of.log.warn({ part: 'spool', err: error }, 'spool.not-adopted');
-      return [];
-    }
-  }
-
   async #include(home: Home, adopted: Segment[]): Promise<void> {
     await syncFolder(home.path);
     const byName = (left: Segment, right: Segment) => (basename(left.path) < basename(right.path) ? -1 : 1);
     this.#waiting = [...this.#waiting, ...adopted].sort(byName);
   }
-}
-
-/** Takes all records that can be read. @returns true when some are sealed by another key. */
-async function takeReadable(take: Take, records: Buffer[]): Promise<boolean> {
-  try {
-    await take(records);
-    return false;
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error;
-    if (records.length === 1) return true;
-  }
-  let otherKey = false;
-  for (const record of records) otherKey = (await takeReadable(take, [record])) || otherKey;
-  return otherKey;
 }
