@@ -1,3 +1,6 @@
+import { postFieldAbout } from './people/field-about.ts';
+import type { Move } from './people/moving.ts';
+import { move } from './people/moving.ts';
 import type { Person } from './people/people.ts';
 import { userIdFor } from './people/people.ts';
 import { factsFor } from './people/sample-facts.ts';
@@ -36,6 +39,8 @@ export interface Client {
     message: string | ClientMessage,
     options?: WriteOptions & { wamid?: string },
   ): ClientSend;
+  /** A fresh sample that refers to this chat. */
+  sample(phoneNumberId: string, name: SampleName): ClientMessage;
   /** Writes one of the samples. */
   sendSample(phoneNumberId: string, name: SampleName): ClientSend;
   /** What this phone received from the number, oldest first. */
@@ -45,6 +50,10 @@ export interface Client {
   /** Looks at the chat; fulfils when the `read` statuses were posted. */
   read(phoneNumberId: string): Promise<DeliveryRecord[]>;
   change(change: PersonChange): void;
+  /** Changes the number or only the BSUID; fulfils when the businesses were told. @throws when the phone is taken */
+  move(move: Move): Promise<DeliveryRecord[]>;
+  /** Posts a webhook of another field about this person: an example of it, or the value given. */
+  field(phoneNumberId: string, name: string, value?: Record<string, unknown>): Promise<DeliveryRecord>;
 }
 
 /** Binds a person to the simulation. */
@@ -54,19 +63,24 @@ export function makeClient(simulation: Simulation, receipts: Receipts, person: P
     const { wamids, ...rest } = write(simulation, [{ person, phoneNumberId, message, wamid }], options);
     return { wamid: wamids[0] ?? '', ...rest };
   };
+  const sample: Client['sample'] = (phoneNumberId, name) =>
+    sampleMessage(name, factsFor(simulation, person, phoneNumberId));
   return {
     id: person.id,
     person,
     send,
     userId: (phoneNumberId) => userIdFor(person, numberOf(simulation, phoneNumberId)),
-    sendSample: (phoneNumberId, name) =>
-      send(phoneNumberId, sampleMessage(name, factsFor(simulation, person, phoneNumberId))),
+    sample,
+    sendSample: (phoneNumberId, name) => send(phoneNumberId, sample(phoneNumberId, name)),
     thread: (phoneNumberId) => threads.get(person, phoneNumberId).entries,
     inbox: (phoneNumberId) =>
       threads
         .get(person, phoneNumberId)
         .entries.filter((entry): entry is BusinessEntry => entry.author === 'business'),
     read: (phoneNumberId) => receipts.readChat(person, numberOf(simulation, phoneNumberId).phoneNumberId),
+    move: (change) => move(simulation, person, change),
+    field: (phoneNumberId, name, value) =>
+      postFieldAbout(simulation, person, phoneNumberId, name, value).posted,
     change(change) {
       people.change(person, change);
       events.emit({ type: 'person', personId: person.id });

@@ -29,6 +29,13 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reversedStatuses') }),
   /** Each status is posted so many times. */
   z.strictObject({ kind: z.literal('repeatedStatuses'), times: count.min(2).max(10).default(2) }),
+  /** Statuses are posted so many ms later than they happened. */
+  z.strictObject({ kind: z.literal('lateStatuses'), milliseconds: count.min(0) }),
+  /** These statuses never come. */
+  z.strictObject({
+    kind: z.literal('missingStatuses'),
+    statuses: z.array(z.enum(['sent', 'delivered', 'read'])).min(1),
+  }),
   /** A `failed` status with this code, after `sent` or instead of it. */
   z.strictObject({ kind: z.literal('failedStatus'), code: count, afterSent: z.boolean().default(false) }),
 ]);

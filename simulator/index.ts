@@ -6,6 +6,7 @@ import { makeApp } from './app.ts';
 import { Events } from './events.ts';
 import { Faults } from './faults.ts';
 import { Subscriptions } from './graph/subscriptions.ts';
+import { Throttle } from './graph/throttle.ts';
 import { makeIds } from './ids.ts';
 import { MediaStore } from './media/store.ts';
 import { People } from './people/people.ts';
@@ -18,6 +19,7 @@ import type { Simulation } from './simulation.ts';
 import type { Door, Simulator } from './simulator.ts';
 import { makeSimulator } from './simulator.ts';
 import { Tasks } from './tasks.ts';
+import { Templates } from './templates/templates.ts';
 import { Deliveries } from './webhooks/deliveries.ts';
 
 export type { Client } from './client.ts';
@@ -48,6 +50,8 @@ function makeSimulation({ clock, randomBytes, log, ...rest }: SimulatorOptions):
     faults: new Faults(events),
     deliveries: new Deliveries(base),
     media: new MediaStore(base.ids, base.clock),
+    templates: new Templates(base.ids),
+    throttle: new Throttle(settings.limits, base.clock),
     door: { url: '' },
   };
 }

@@ -15,6 +15,9 @@ interface Course {
   times: number;
   reversed: boolean;
   failed: { code: number; afterSent: boolean } | null;
+  /** Real ms between what happens and its post. */
+  lateMs: number;
+  missing: readonly StatusName[];
 }
 
 interface StatusPost {
@@ -26,9 +29,11 @@ interface StatusPost {
 }
 
 function courseOf(sent: SentMessage, fault: Fault | undefined): Course {
-  const course: Course = { times: 1, reversed: false, failed: null };
+  const course: Course = { times: 1, reversed: false, failed: null, lateMs: 0, missing: [] };
   if (fault?.kind === 'repeatedStatuses') course.times = fault.times;
   if (fault?.kind === 'reversedStatuses') course.reversed = true;
+  if (fault?.kind === 'lateStatuses') course.lateMs = fault.milliseconds;
+  if (fault?.kind === 'missingStatuses') course.missing = fault.statuses;
   if (fault?.kind === 'failedStatus') course.failed = { code: fault.code, afterSent: fault.afterSent };
   // Meta accepts an address that nobody has and says so later (131026).
   else if (sent.person === null) course.failed = { code: 131026, afterSent: false };
@@ -91,22 +96,35 @@ export class Receipts {
     const { tasks } = this.simulation;
     const due: StatusPost[] = [];
     const reach = (status: StatusName): void => {
+      if (course.missing.includes(status)) return;
       due.push({ status, at: this.simulation.clock(), times: course.times, code: course.failed?.code });
-      if (!course.reversed) this.#flush(sent, due);
+      if (!course.reversed && course.lateMs === 0) this.#flush(sent, due);
     };
     if (!(await tasks.pause(delays.sent))) return;
     if (course.failed === null || course.failed.afterSent) reach('sent');
-    if (course.failed !== null) return reach('failed');
-    if (!(await tasks.pause(Math.max(0, delays.delivered - delays.sent)))) return;
+    if (course.failed !== null) reach('failed');
+    else if (!(await this.#runOnPhone(sent, delays, reach))) return;
+    if (!(await tasks.pause(course.lateMs))) return;
+    this.#flush(sent, course.reversed ? due.reverse() : due);
+  }
+
+  /** From the phone's receipt on. @returns false when the simulator stopped meanwhile */
+  async #runOnPhone(
+    sent: SentMessage,
+    delays: ReturnType<typeof delaysOf>,
+    reach: (status: StatusName) => void,
+  ): Promise<boolean> {
+    const { tasks } = this.simulation;
+    if (!(await tasks.pause(Math.max(0, delays.delivered - delays.sent)))) return false;
     this.#arrive(sent);
-    if (sent.type !== 'reaction') {
-      reach('delivered');
-      const looks = sent.person?.reading === 'auto';
-      if (looks && (await tasks.pause(Math.max(0, delays.read - delays.delivered)))) {
-        if (this.#see(sent, this.simulation.clock())) reach('read');
-      }
+    // Reactions produce `sent` only (Cloud API: reaction messages).
+    if (sent.type === 'reaction') return true;
+    reach('delivered');
+    const looks = sent.person?.reading === 'auto';
+    if (looks && (await tasks.pause(Math.max(0, delays.read - delays.delivered)))) {
+      if (this.#see(sent, this.simulation.clock())) reach('read');
     }
-    this.#flush(sent, due.reverse());
+    return true;
   }
 
   #flush(sent: SentMessage, due: StatusPost[]): void {

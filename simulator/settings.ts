@@ -27,6 +27,8 @@ const hasAddress = ({
   userId?: string | undefined;
 }): boolean => phone !== undefined || userId !== undefined;
 
+const dialect = z.enum(['current', 'draft', 'misplaced']);
+
 /** A WhatsApp user: phone only (payloads of before 2026), phone and BSUID, or BSUID only. */
 export const personInput = z
   .strictObject({
@@ -41,6 +43,8 @@ export const personInput = z
     /** True: webhooks leave out the phone, as with a username and no contact in 30 days. */
     hidesPhone: z.boolean().default(false),
     reading: reading.default('auto'),
+    /** Form of the payloads; see people.ts. */
+    dialect: dialect.default('current'),
   })
   .refine(hasAddress, 'a person needs a phone, a userId, or both');
 
@@ -49,12 +53,16 @@ export const personChange = z.strictObject({
   name: z.string().optional(),
   hidesPhone: z.boolean().optional(),
   reading: reading.optional(),
+  dialect: dialect.optional(),
 });
 
 const milliseconds = z.number().int().min(0);
 
 /** Delays in ms after the send was accepted. */
 const statusDelays = z.strictObject({ sent: milliseconds, delivered: milliseconds, read: milliseconds });
+
+/** Cloud API: throughput, pair rate limits. */
+const META_LIMITS = { perSecond: 80, pairBurst: 45, pairSeconds: 6 };
 
 /** Everything about a simulator that a JSON file can say. */
 export const settingsSchema = z.strictObject({
@@ -77,6 +85,20 @@ export const settingsSchema = z.strictObject({
     .default({ sent: 100, delivered: 300, read: 800 }),
   /** How a free-form message outside the 24 h window fails: HTTP 400, a `failed` status, or not at all. */
   window: z.enum(['http', 'status', 'off']).default('http'),
+  /** `meta`: 80 messages a second from a number, 45 at once to one person and then one every 6 s. */
+  limits: z
+    .union([
+      z.literal('off'),
+      z.literal('meta').transform(() => META_LIMITS),
+      z.strictObject({
+        perSecond: z.number().positive(),
+        pairBurst: z.number().int().min(1),
+        pairSeconds: z.number().positive(),
+      }),
+    ])
+    .default('off'),
+  /** `known`: only templates that were made here may be sent; `any`: also names that nobody made. */
+  templates: z.enum(['any', 'known']).default('any'),
   /** A client's next message is posted only after its earlier one was answered 200. */
   ordered: z.boolean().default(true),
   /** Pauses in ms before the 2nd, 3rd, … attempt of a webhook; the last one repeats. */

@@ -1,6 +1,7 @@
 import type { Events } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Subscriptions } from './graph/subscriptions.ts';
+import type { Throttle } from './graph/throttle.ts';
 import type { Ids } from './ids.ts';
 import type { MediaStore } from './media/store.ts';
 import type { People } from './people/people.ts';
@@ -8,6 +9,7 @@ import type { Threads } from './people/threads.ts';
 import type { Sends } from './sends.ts';
 import type { BusinessNumber, Log, Settings } from './settings.ts';
 import type { Tasks } from './tasks.ts';
+import type { Templates } from './templates/templates.ts';
 import type { Deliveries } from './webhooks/deliveries.ts';
 
 /** The state of one simulator, handed to every part of it. */
@@ -22,6 +24,8 @@ export interface Simulation {
   readonly faults: Faults;
   readonly deliveries: Deliveries;
   readonly media: MediaStore;
+  readonly templates: Templates;
+  readonly throttle: Throttle;
   /** Where files are fetched; known once the server listens. */
   readonly door: { url: string };
   readonly events: Events;

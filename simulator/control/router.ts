@@ -5,6 +5,7 @@ import type { Simulation } from '../simulation.ts';
 import type { Simulator } from '../simulator.ts';
 import { answerControlError, NotFound } from './errors.ts';
 import { serveEvents } from './feed.ts';
+import { metaRoutes } from './meta-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { scriptRoutes } from './script-routes.ts';
 import { deliveryView, sentView, stateView } from './views.ts';
@@ -44,14 +45,9 @@ export function controlRouter(simulation: Simulation, simulator: Simulator): Rou
     serveEvents(simulation, request, response);
   });
 
-  router.get('/media/:id', (request, response) => {
-    const file = simulation.media.get(request.params.id);
-    if (file === undefined) throw new NotFound('No file has this id, or its days are over.');
-    response.type(file.mimeType).send(file.bytes);
-  });
-
   router.use(peopleRoutes(simulation, simulator));
   router.use(scriptRoutes(simulator));
+  router.use(metaRoutes(simulation));
   router.use(() => {
     throw new NotFound('The control API has no such path.');
   });

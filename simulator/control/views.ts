@@ -81,7 +81,7 @@ export function threadView(thread: Thread, now: Date): ThreadView {
   return { items: thread.entries.map(messageView), typing };
 }
 
-export const personView = ({ id, name, phone, userId, username, hidesPhone, reading }: Person): Person => ({
+export const personView = ({
   id,
   name,
   phone,
@@ -89,6 +89,16 @@ export const personView = ({ id, name, phone, userId, username, hidesPhone, read
   username,
   hidesPhone,
   reading,
+  dialect,
+}: Person): Person => ({
+  id,
+  name,
+  phone,
+  userId,
+  username,
+  hidesPhone,
+  reading,
+  dialect,
 });
 
 export function deliveryView({ id, createdAt, body, attempts, state, nextAttemptAt }: DeliveryRecord) {

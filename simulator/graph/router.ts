@@ -12,6 +12,7 @@ import { mediaRoutes } from './media.ts';
 import { isReadCall } from './message-body.ts';
 import { describeNumber } from './numbers.ts';
 import { send } from './send.ts';
+import { templateRoutes } from './templates.ts';
 
 const overrideBody = z
   .object({ override_callback_uri: z.url().max(200).optional(), verify_token: z.string().optional() })
@@ -53,6 +54,8 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
     subscriptions.unsubscribe(request.params.id);
     response.json({ success: true });
   });
+
+  router.use(templateRoutes(simulation));
 
   router.get('/:id', (request: Request<{ id: string }>, response) => {
     const number = authorizeNumber(request, numbers, request.params.id);

@@ -9,6 +9,7 @@ import { accept, acceptedBody, addresseeOf, windowClosed } from './accept.ts';
 import { GraphError } from './errors.ts';
 import { checkMediaId } from './media.ts';
 import { parseSend } from './message-body.ts';
+import { checkTemplate } from './templates.ts';
 
 const PROXY_PAGE = '<html><body><h1>Sorry, something went wrong.</h1></body></html>';
 
@@ -64,6 +65,10 @@ export async function send(
   const fault = simulation.faults.take(number.phoneNumberId, who.waId ?? who.recipient ?? who.to ?? '');
   if (fault?.kind === 'error') {
     throw new GraphError(fault.code, { httpStatus: fault.httpStatus, details: fault.details });
+  }
+  simulation.throttle.take(number.phoneNumberId, who.waId ?? who.recipient ?? '');
+  if (body.type === 'template') {
+    checkTemplate(simulation, number.wabaId, body['template'] as Parameters<typeof checkTemplate>[2]);
   }
   const closed = windowClosed(simulation, number, who, body);
   if (closed && simulation.settings.window === 'http') throw new GraphError(131047);

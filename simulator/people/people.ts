@@ -3,17 +3,25 @@ import { createHash } from 'node:crypto';
 import type { BusinessNumber, PersonChange, PersonInput } from '../settings.ts';
 import { personChange, personInput } from '../settings.ts';
 
+/**
+ * `current`: absent keys are left out; `draft`: an unknown phone is an empty text; `misplaced`: the BSUID also stands in `from`
+ * and `wa_id`, and the username has an `@`.
+ */
+export type Dialect = 'current' | 'draft' | 'misplaced';
+
 /** A WhatsApp user of the simulator. */
 export interface Person {
   readonly id: string;
   name: string;
   /** Digits with country code. */
-  readonly phone: string | null;
+  phone: string | null;
   /** BSUID as given; `userIdFor` says which one a business sees. */
-  readonly userId: string | null;
+  userId: string | null;
   readonly username: string | null;
   hidesPhone: boolean;
   reading: 'auto' | 'manual' | 'off';
+  /** In which form of these years Meta names the person. */
+  dialect: Dialect;
 }
 
 /** The BSUID by which the number's portfolio knows the person; null for a person without one. */
@@ -48,13 +56,11 @@ export class People {
       username = null,
       hidesPhone,
       reading,
+      dialect,
     } = personInput.parse(input);
     const id = `person-${this.#byId.size + 1}`;
-    const person: Person = { id, name, phone, userId, username, hidesPhone, reading };
-    const addresses = [...this.numbers.values()].flatMap((number) => {
-      const seen = userIdFor(person, number);
-      return seen === null ? [] : [portfolioKey(number, seen)];
-    });
+    const person: Person = { id, name, phone, userId, username, hidesPhone, reading, dialect };
+    const addresses = this.#addressesOf(person);
     const owner =
       (phone === null ? undefined : this.#byPhone.get(phone)) ??
       addresses.map((address) => this.#byUserId.get(address)).find((other) => other !== undefined);
@@ -69,10 +75,32 @@ export class People {
 
   /** @throws ZodError for an unknown or wrong field */
   change(person: Person, change: PersonChange): void {
-    const { name, hidesPhone, reading } = personChange.parse(change);
+    const { name, hidesPhone, reading, dialect } = personChange.parse(change);
     if (name !== undefined) person.name = name;
     if (hidesPhone !== undefined) person.hidesPhone = hidesPhone;
     if (reading !== undefined) person.reading = reading;
+    if (dialect !== undefined) person.dialect = dialect;
+  }
+
+  /**
+   * Gives the person another phone, and with it another BSUID, as Meta does (Cloud API: business-scoped user ids). The old ones
+   * lead to nobody. @throws Error when the phone is somebody else's
+   */
+  move(person: Person, phone: string | null, userId: string | null): void {
+    if (phone !== null && this.#byPhone.has(phone)) throw new Error('Somebody has this phone already.');
+    if (person.phone !== null) this.#byPhone.delete(person.phone);
+    for (const address of this.#addressesOf(person)) this.#byUserId.delete(address);
+    person.phone = phone;
+    person.userId = userId;
+    if (phone !== null) this.#byPhone.set(phone, person);
+    for (const address of this.#addressesOf(person)) this.#byUserId.set(address, person);
+  }
+
+  #addressesOf(person: Person): string[] {
+    return [...this.numbers.values()].flatMap((number) => {
+      const seen = userIdFor(person, number);
+      return seen === null ? [] : [portfolioKey(number, seen)];
+    });
   }
 
   list(): Person[] {

@@ -24,6 +24,10 @@ export interface WriteOptions {
   layout?: EnvelopeLayout;
   /** Posts the same bytes so many times at once, as Meta does when it repeats itself; 1 unless told otherwise. */
   times?: number;
+  /** Real ms until it is posted; what the person writes meanwhile overtakes it. */
+  late?: number;
+  /** Fills the body up to so many bytes with a key that nobody knows, as large contents do; Meta's largest is 3 MB. */
+  bytes?: number;
 }
 
 export interface Written {
@@ -63,6 +67,15 @@ function callbackOf({ subscriptions }: Simulation, items: EnvelopeItem[]): strin
   return url;
 }
 
+/** The same JSON object with a last key of as many letters as are missing. */
+function filledUp(body: Buffer, bytes: number | undefined): Buffer {
+  const head = Buffer.from(',"padding":"');
+  const tail = Buffer.from('"}');
+  const missing = (bytes ?? 0) - (body.length - 1 + head.length + tail.length);
+  if (missing <= 0) return body;
+  return Buffer.concat([body.subarray(0, -1), head, Buffer.alloc(missing, 'x'), tail]);
+}
+
 /**
  * Lets people write: one POST with all the messages, in the lanes of all their chats.
  * @throws Error when a number does not live here
@@ -70,14 +83,18 @@ function callbackOf({ subscriptions }: Simulation, items: EnvelopeItem[]): strin
 export function write(simulation: Simulation, writings: Writing[], options: WriteOptions = {}): Written {
   const drafts = writings.map((writing) => draft(simulation, writing));
   const items = drafts.map(({ item }) => item);
-  const body = encodeWebhook(envelope(items, options.layout));
+  const body = filledUp(encodeWebhook(envelope(items, options.layout)), options.bytes);
   const changed = (): void => {
     for (const { person, phoneNumberId, id } of drafts) {
       simulation.events.emit({ type: 'message', personId: person.id, phoneNumberId, wamid: id });
     }
   };
   const post: PostOptions = {
-    lanes: [...new Set(drafts.map(({ person, phoneNumberId }) => `chat ${person.id} ${phoneNumberId}`))],
+    late: options.late,
+    lanes:
+      options.late !== undefined
+        ? []
+        : [...new Set(drafts.map(({ person, phoneNumberId }) => `chat ${person.id} ${phoneNumberId}`))],
     url: callbackOf(simulation, items),
     onChange: changed,
   };

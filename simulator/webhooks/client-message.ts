@@ -13,14 +13,31 @@ export interface ClientMessage {
   [key: string]: unknown;
 }
 
-/** `contacts[]` of an incoming message: phone and BSUID each only where Meta has them to show. */
-function contactOf(person: Person, number: BusinessNumber): WebhookContact {
+/** How the person is named: phone and BSUID each only where Meta has them to show. */
+function namesOf(
+  person: Person,
+  number: BusinessNumber,
+): { from?: string; userId?: string; username?: string } {
   const phone = visiblePhone(person);
   const userId = userIdFor(person, number);
+  const stand = person.dialect === 'draft' ? '' : person.dialect === 'misplaced' ? userId : null;
+  const from = phone ?? stand;
+  const username =
+    person.username !== null && person.dialect === 'misplaced' ? `@${person.username}` : person.username;
   return {
-    profile: { name: person.name, ...(person.username === null ? {} : { username: person.username }) },
-    ...(phone === null ? {} : { wa_id: phone }),
-    ...(userId === null ? {} : { user_id: userId }),
+    ...(from === null ? {} : { from }),
+    ...(userId === null ? {} : { userId }),
+    ...(username === null ? {} : { username }),
+  };
+}
+
+/** `contacts[]` of an incoming message. */
+function contactOf(person: Person, number: BusinessNumber): WebhookContact {
+  const { from, userId, username } = namesOf(person, number);
+  return {
+    profile: { name: person.name, ...(username === undefined ? {} : { username }) },
+    ...(from === undefined ? {} : { wa_id: from }),
+    ...(userId === undefined ? {} : { user_id: userId }),
   };
 }
 
@@ -32,12 +49,11 @@ export function clientMessageItem(
   at: Date,
   message: ClientMessage,
 ): EnvelopeItem {
-  const phone = visiblePhone(person);
-  const userId = userIdFor(person, number);
+  const { from, userId } = namesOf(person, number);
   const { type, errors_of_value: errors, ...payload } = message;
   const item = {
-    ...(phone === null ? {} : { from: phone }),
-    ...(userId === null ? {} : { from_user_id: userId }),
+    ...(from === undefined ? {} : { from }),
+    ...(userId === undefined ? {} : { from_user_id: userId }),
     id: wamid,
     timestamp: String(Math.floor(at.getTime() / 1_000)),
     type,

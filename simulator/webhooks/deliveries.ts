@@ -34,6 +34,8 @@ export interface DeliveryRecord {
 export interface PostOptions {
   /** Earlier deliveries of these lanes end first. */
   lanes?: string[];
+  /** Real ms to wait before the first attempt. */
+  late?: number | undefined;
   /** Post again until 200; true unless told otherwise. */
   retry?: boolean;
   /** A header value instead of the right one; null sends none. */
@@ -100,6 +102,7 @@ export class Deliveries {
     const { retryDelays } = this.context.settings;
     const { tasks } = this.context;
     if (options.url === null) return this.#change(record, 'given-up', options);
+    if (options.late !== undefined) await tasks.pause(options.late);
     for (;;) {
       if (tasks.signal.aborted) return this.#change(record, 'stopped', options);
       this.#change(record, 'posting', options);

@@ -48,6 +48,7 @@ describe('people', () => {
       userId: 'IL.1',
       username: 'dana',
       hidesPhone: false,
+      dialect: 'current',
     };
     expect((await control('GET', '/people')).json.items).toEqual([{ ...dana, reading: 'auto' }]);
     const { json } = await control('PATCH', `/people/${id}`, { reading: 'manual', hidesPhone: true });

@@ -174,8 +174,9 @@ describe('a log line', () => {
       expect.objectContaining({ event: 'webhook.posted', outcome: 'accepted', attempts: 1, status: 200 }),
     ]);
     const text = JSON.stringify(lines);
-    for (const secret of ['secret words', 'Dana Levi', '972500000001', wamid])
-      {expect(text).not.toContain(secret);}
+    for (const secret of ['secret words', 'Dana Levi', '972500000001', wamid]) {
+      expect(text).not.toContain(secret);
+    }
   });
 });
 
