@@ -9,7 +9,7 @@ export interface Business {
 }
 
 /** Calls the control API next to this page. @throws Error with the API's own words */
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`control${path}`, {
     method,
     headers: { 'content-type': 'application/json' },
@@ -40,8 +40,13 @@ export const changePerson = (personId: string, change: PersonChange): Promise<Pe
 /** A text, a message of any type, or the name of a sample. */
 export type Outgoing = { message: string | { type: string; [key: string]: unknown } } | { sample: string };
 
-export const sendMessage = (personId: string, phoneNumberId: string, outgoing: Outgoing): Promise<unknown> =>
-  call('POST', `/people/${personId}/messages`, { phoneNumberId, ...outgoing });
+/** @param way how it is posted: `times`, `copies`, `late`, `bytes` */
+export const sendMessage = (
+  personId: string,
+  phoneNumberId: string,
+  outgoing: Outgoing,
+  way: object = {},
+): Promise<unknown> => call('POST', `/people/${personId}/messages`, { phoneNumberId, ...outgoing, ...way });
 
 /** The person listens to a voice message: its status becomes `played`. */
 export const playMessage = (wamid: string): Promise<unknown> =>

@@ -6,6 +6,8 @@ import { getBusinesses, getPeople } from './api.ts';
 import { Chat } from './chat.tsx';
 import { NewPerson } from './new-person.tsx';
 import { PersonBar } from './person-bar.tsx';
+import type { Way } from './tools/api.ts';
+import { Tools } from './tools/panel.tsx';
 import { keys, useChanges } from './use-changes.ts';
 
 /** Remembers a choice over a reload. */
@@ -26,6 +28,7 @@ export function App() {
   const [personId, choosePerson] = useChoice('person');
   const [businessId, chooseBusiness] = useChoice('business');
   const [creating, setCreating] = useState(false);
+  const [way, setWay] = useState<Way>({});
   const person = people.find(({ id }) => id === personId) ?? people[0];
   const business = businesses.find(({ phoneNumberId }) => phoneNumberId === businessId) ?? businesses[0];
 
@@ -39,7 +42,11 @@ export function App() {
         onPerson={choosePerson}
         onBusiness={chooseBusiness}
         onNewPerson={() => setCreating(true)}
-      />
+      >
+        {person !== undefined && business !== undefined && (
+          <Tools person={person} business={business} way={way} onWay={setWay} />
+        )}
+      </PersonBar>
       <main className="relative mx-auto flex min-h-0 w-full flex-1 flex-col overflow-hidden bg-white sm:max-h-[820px] sm:w-[400px] sm:flex-none sm:basis-[820px] sm:shrink sm:rounded-[2.6rem] sm:border-[11px] sm:border-neutral-900 sm:shadow-2xl sm:shadow-black/30 lg:mx-0 lg:h-[92dvh] lg:basis-[400px]">
         {!reachable && (
           <p
@@ -54,7 +61,12 @@ export function App() {
             Nobody has this phone yet. Make a person to write as a client.
           </p>
         ) : (
-          <Chat key={`${person.id} ${business.phoneNumberId}`} person={person} business={business} />
+          <Chat
+            key={`${person.id} ${business.phoneNumberId}`}
+            person={person}
+            business={business}
+            way={way}
+          />
         )}
         {creating && (
           <NewPerson

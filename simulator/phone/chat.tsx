@@ -10,6 +10,7 @@ import { Bubble } from './bubble.tsx';
 import type { Reply } from './choice-readers.ts';
 import { Composer } from './composer.tsx';
 import { textOf } from './fields.ts';
+import type { Way } from './tools/api.ts';
 import { keys } from './use-changes.ts';
 
 const dayOf = (at: string): string =>
@@ -44,7 +45,7 @@ function useReading(personId: string, phoneNumberId: string, hasUnread: boolean)
 }
 
 /** One person's chat with one business. */
-export function Chat({ person, business }: { person: Person; business: Business }) {
+export function Chat({ person, business, way }: { person: Person; business: Business; way: Way }) {
   const { phoneNumberId } = business;
   const chat = useQuery({
     queryKey: keys.chat(person.id, phoneNumberId),
@@ -53,7 +54,7 @@ export function Chat({ person, business }: { person: Person; business: Business 
     refetchInterval: ({ state }) => (state.data?.typing === true ? 3_000 : false),
   });
   const send = useMutation({
-    mutationFn: (outgoing: Outgoing) => sendMessage(person.id, phoneNumberId, outgoing),
+    mutationFn: (outgoing: Outgoing) => sendMessage(person.id, phoneNumberId, outgoing, way),
   });
   const play = useMutation({ mutationFn: playMessage });
   const failure = send.error ?? play.error;

@@ -14,6 +14,8 @@ interface PersonBarProps {
   onPerson: (id: string) => void;
   onBusiness: (phoneNumberId: string) => void;
   onNewPerson: () => void;
+  /** Tools below. */
+  children: ReactNode;
 }
 
 const FIELD =
@@ -25,9 +27,9 @@ const labelOf = ({ name, displayNumber }: Business, all: Business[]): string =>
 
 /** Outside of the phone: whose phone it is, what Meta knows of this person, and which business is written to. */
 export function PersonBar(props: PersonBarProps) {
-  const { people, person, businesses, business, onPerson, onBusiness, onNewPerson } = props;
+  const { people, person, businesses, business, onPerson, onBusiness, onNewPerson, children } = props;
   return (
-    <aside className="flex shrink-0 flex-col gap-2 border-b border-black/10 bg-white/70 p-3 sm:mx-auto sm:w-[400px] sm:rounded-2xl sm:border sm:shadow-sm lg:mx-0 lg:w-80 lg:gap-4 lg:p-5">
+    <aside className="flex shrink-0 flex-col gap-2 border-b border-black/10 bg-white/70 p-3 sm:mx-auto sm:w-[400px] sm:rounded-2xl sm:border sm:shadow-sm lg:mx-0 lg:max-h-[92dvh] lg:w-80 lg:gap-4 lg:overflow-y-auto lg:p-5">
       <div className="hidden lg:block">
         <h1 className="text-lg font-semibold">A client’s phone</h1>
         <p className="mt-1 text-sm text-neutral-600">
@@ -81,6 +83,7 @@ export function PersonBar(props: PersonBarProps) {
         </Labelled>
       </div>
       {person !== undefined && <Identity person={person} />}
+      {children !== null && <div className="max-h-[35dvh] overflow-y-auto lg:max-h-none">{children}</div>}
     </aside>
   );
 }

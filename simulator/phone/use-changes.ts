@@ -23,6 +23,7 @@ export function useChanges(): boolean {
     source.onerror = () => setReachable(false);
     source.addEventListener('change', ({ data }: MessageEvent<string>) => {
       const change = JSON.parse(data) as SimulatorEvent;
+      if (change.type === 'faults') void queries.invalidateQueries({ queryKey: ['faults'] });
       if (change.type === 'person') void queries.invalidateQueries({ queryKey: keys.people });
       if (change.type === 'message' || change.type === 'typing') {
         void queries.invalidateQueries({ queryKey: keys.chat(change.personId, change.phoneNumberId) });

@@ -4,7 +4,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import type { Simulator } from '../../simulator/index.ts';
 import { openBrowser } from '../support/browser.ts';
 import type { FakeGateway } from './fake-gateway.ts';
-import { callGraph, NUMBER, OTHER_NUMBER, sendText, startPair } from './fake-gateway.ts';
+import { callGraph, errorOf, NUMBER, OTHER_NUMBER, sendText, startPair } from './fake-gateway.ts';
 
 let browser: Browser;
 let gateway: FakeGateway;
@@ -135,6 +135,37 @@ describe('the phone page', () => {
         interactive: { type: 'button_reply', button_reply: { id: 'yes', title: 'כן' } },
       },
     ]);
+  });
+
+  it('plays Meta with the keyboard: repeats a webhook, fails a send, posts a call', async () => {
+    const opened = async (title: string): Promise<void> => {
+      const summary = page.getByTestId('tools').locator('summary', { hasText: title }).first();
+      await summary.focus();
+      await page.keyboard.press('Enter');
+    };
+    await opened('Meta’s side');
+    await opened('How messages are posted');
+    await page.getByLabel('Post it so many times').fill('3');
+    await write('three times');
+    await simulator.waitFor(() => gateway.texts().length === 3);
+
+    await opened('What meets the next send');
+    await page.locator('[data-testid="tools"] details[open] select').nth(1).selectOption('130429');
+    await page.getByRole('button', { name: 'Order' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('error 130429 · waits for 1').waitFor();
+    expect(errorOf(await sendText(simulator, { to: '+972500000001' }))).toMatchObject({ code: 130429 });
+    await page.getByText('error 130429 · waits for 1').waitFor({ state: 'detached' });
+
+    await opened('Other webhooks');
+    await page.getByRole('button', { name: 'Post an example' }).click();
+    await simulator.waitFor(() => gateway.received.some(({ body }) => body.includes('"calls"')));
+
+    await opened('Who this person is');
+    await page.getByLabel('New phone').fill('+972 50 000 0099');
+    await page.getByRole('button', { name: 'Change the number' }).click();
+    await simulator.waitFor(() => gateway.received.some(({ body }) => body.includes('user_changed_number')));
+    await page.getByText('+972500000099').waitFor();
   });
 
   it('sends each sample and shows it', async () => {
