@@ -17,7 +17,7 @@ import { newId } from '../store/ids.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { withTenant } from '../store/scope.ts';
 import { isWindowOpen } from '../whatsapp/window.ts';
-import { parseSendBody, type SendBody } from './body.ts';
+import { contentOfBody, parseSendBody, type SendBody } from './body.ts';
 
 /** Longest Idempotency-Key. */
 const KEY_MAX = 255;
@@ -44,7 +44,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     const bodyDigest = await digestOf(ctx, request, body);
     const known = request.idempotencyKey === undefined ? null : await findRow(ctx, _id);
     if (known) return repeated(ctx, known, bodyDigest);
-    requireOpenWindow(ctx, request.conversation);
+    if (body.type !== 'template') requireOpenWindow(ctx, request.conversation);
     const row = await newRow(ctx, request, { _id, bodyDigest, body }).catch(refuseErased);
     try {
       await ctx.store.model(Messages).insertMany([row]);
@@ -72,7 +72,7 @@ function requireOpenWindow(ctx: Context, conversation: ConversationRow): void {
   throw new Reject(
     409,
     'window-closed',
-    'The client has not written within the last 24 hours, so WhatsApp takes no free text. Wait until they write.',
+    'The client has not written within the last 24 hours, so WhatsApp takes only templates. Send one, or wait until they write.',
   );
 }
 
@@ -100,20 +100,14 @@ export async function callbackKey(ctx: Context, tenantId: string, callbackData: 
 
 /** The same for the same body to the same conversation, whatever the order of its fields was. */
 async function digestOf(ctx: Context, request: SendRequest, body: SendBody): Promise<string> {
-  const { type, text, context, biz_opaque_callback_data: callbackData } = body;
-  const ordered = [
-    type,
-    text.body,
-    text.preview_url ?? null,
-    context?.message_id ?? null,
-    callbackData ?? null,
-  ];
-  return ctx.store.keyring.lookup(
-    request.tenantId,
-    'send-body',
-    request.conversation._id,
-    JSON.stringify(ordered),
-  );
+  const ordered = JSON.stringify(body, (_key, value: unknown) => sorted(value));
+  return ctx.store.keyring.lookup(request.tenantId, 'send-body', request.conversation._id, ordered);
+}
+
+/** The same object with its fields by name. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 async function newRow(
@@ -124,8 +118,9 @@ async function newRow(
   const { keyring } = ctx.store;
   const owner = { kind: 'contact' as const, id: conversation.contactId };
   const place = { tenantId, collection: 'messages', id: _id };
-  const { type, text, context, biz_opaque_callback_data: callbackData } = body;
-  const content = { content: text, ...(context ? { context } : {}) };
+  const { type, biz_opaque_callback_data: callbackData } = body;
+  const context = 'context' in body ? body.context : undefined;
+  const content = { content: contentOfBody(body), ...(context ? { context } : {}) };
   const now = new Date(ctx.clock.now());
   return {
     _id,

@@ -52,7 +52,7 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   if ('impossible' in around) return failNow(ctx, message, around.impossible);
   const { channel, conversation } = around;
   await mendSummary(ctx, conversation, message);
-  if (!isWindowOpen(conversation.lastInboundAt, ctx.clock.now())) {
+  if (message.type !== 'template' && !isWindowOpen(conversation.lastInboundAt, ctx.clock.now())) {
     return failNow(ctx, message, 'window-closed', WINDOW_CLOSED_CODE);
   }
   if (channel.status === 'paused') return { againAfterMs: PAUSED_WAIT_MS };

@@ -4,6 +4,7 @@ import { openContactField } from '../conversations/contacts.ts';
 import type { ContactRow, MessageRow } from '../conversations/model.ts';
 import { ErasedError } from '../store/keyring.ts';
 import type { FailureReason } from '../whatsapp/errors.ts';
+import { payloadOfContent } from './body.ts';
 
 /** Why no request can be made. */
 type Impossible = { impossible: FailureReason };
@@ -34,7 +35,7 @@ export async function requestBody(
       recipient_type: 'individual',
       ...address,
       type: message.type,
-      [message.type]: content,
+      [message.type]: payloadOfContent(message.type, content),
       ...(context === undefined ? {} : { context }),
       biz_opaque_callback_data: message._id,
     };

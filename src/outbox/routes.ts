@@ -2,6 +2,9 @@
 import { z } from 'zod';
 
 import type { Context } from '../context.ts';
+import { findOrCreateContact } from '../conversations/contacts.ts';
+import { ensureConversation } from '../conversations/conversations.ts';
+import { holdersOf } from '../conversations/identities.ts';
 import type { Identity } from '../conversations/ids.ts';
 import type { ConversationRow } from '../conversations/model.ts';
 import { conversationById, conversationWith } from '../conversations/read.ts';
@@ -10,8 +13,9 @@ import { type Route, route } from '../http/route.ts';
 import { idParams, MessageSchema, TimelineSchema, TimelinesSchema } from '../http/schemas.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { Channels } from '../tenants/model.ts';
+import { sendBodyWith } from '../whatsapp/send/body.ts';
 import { acceptSend } from './accept.ts';
-import { parseSendBody, SendBody } from './body.ts';
+import { refuseOtherTypes, SendBody } from './body.ts';
 import { resolveMessage } from './resolve.ts';
 import { findTimelines, timelineOf } from './timeline.ts';
 
@@ -29,7 +33,7 @@ const address = {
     .optional()
     .meta({ description: 'Business-scoped user id (BSUID).' }),
 };
-const StartBody = SendBody.extend(address).refine(
+const StartBody = sendBodyWith(address).refine(
   ({ to, recipient }) => (to === undefined) !== (recipient === undefined),
   { path: ['to'], error: 'give exactly one of to and recipient' },
 );
@@ -61,7 +65,7 @@ export const outboxRoutes: Route[] = [
     response: MessageSchema,
     status: 202,
     idempotent: true,
-    problems: { 409: '`window-closed`: free text needs a message of the client within 24 hours.' },
+    problems: { 409: '`window-closed`: all but templates need a message of the client within 24 hours.' },
     async handle(ctx, { tenantId, principal, idempotencyKey, params, body }) {
       const conversation = await conversationById(ctx, params.id);
       return messageView(
@@ -82,9 +86,10 @@ export const outboxRoutes: Route[] = [
     response: MessageSchema,
     status: 202,
     idempotent: true,
-    problems: { 409: '`window-closed`: free text needs a message of the client within 24 hours.' },
+    problems: { 409: '`window-closed`: all but templates need a message of the client within 24 hours.' },
     async handle(ctx, { tenantId, principal, idempotencyKey, body: { channelId, to, recipient, ...body } }) {
-      const conversation = await openConversation(ctx, tenantId, { channelId, to, recipient });
+      const { type } = body;
+      const conversation = await openConversation(ctx, tenantId, { channelId, to, recipient, type });
       return messageView(
         ctx,
         await acceptSend(ctx, { tenantId, principal, idempotencyKey, conversation, body }),
@@ -129,32 +134,32 @@ export const outboxRoutes: Route[] = [
   }),
 ];
 
-/** @throws Reject (422) that says which types can be sent */
-function refuseOtherTypes(body: unknown): void {
-  const type: unknown = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined;
-  if (typeof type === 'string' && !SendBody.shape.type.safeParse(type).success) parseSendBody(body);
-}
-
 /**
- * The conversation in which free text may be sent. A person who never wrote to this channel has no window, so no
- * contact is made of them here.
+ * The conversation with who is named. One who never wrote to this channel has no window: only a template may begin
+ * the conversation, and only then a contact is made of them.
  */
 async function openConversation(
   ctx: Context,
   tenantId: string,
-  { channelId, to, recipient }: Pick<StartBody, 'channelId' | 'to' | 'recipient'>,
+  { channelId, to, recipient, type }: Pick<StartBody, 'channelId' | 'to' | 'recipient' | 'type'>,
 ): Promise<ConversationRow> {
   const channel = await ctx.store.model(Channels).exists({ _id: channelId }).exec();
   if (!channel) throw notFound('channel');
+  const known = recipient === undefined ? { phone: (to ?? '').slice(1) } : { bsuid: recipient };
   const identity: Identity =
-    recipient === undefined
-      ? { kind: 'phone', value: (to ?? '').slice(1) }
-      : { kind: 'bsuid', value: recipient };
+    known.bsuid === undefined
+      ? { kind: 'phone', value: known.phone ?? '' }
+      : { kind: 'bsuid', value: known.bsuid };
   const conversation = await conversationWith(ctx, { tenantId, channelId, identity });
   if (conversation) return conversation;
-  throw new Reject(
-    409,
-    'window-closed',
-    'The client has not written to this channel, so WhatsApp takes no free text. Wait until they write.',
-  );
+  if (type !== 'template') {
+    throw new Reject(
+      409,
+      'window-closed',
+      'The client has not written to this channel, so WhatsApp takes only templates. Begin with one.',
+    );
+  }
+  const held = await holdersOf(ctx, tenantId, known);
+  const contact = await findOrCreateContact(ctx, tenantId, known, {}, held);
+  return ensureConversation(ctx, { tenantId, channelId, contactId: contact._id });
 }

@@ -82,6 +82,11 @@ function bindScope(schema: Schema, collection: { name: string; scope: 'tenant' |
     const tenantId = owner();
     if (tenantId !== undefined) this.setQuery(owned(this.getFilter(), tenantId));
   });
+  // What is limited comes in one piece: no cursor stays at the server, where it may be lost before it is read on.
+  schema.pre('find', function () {
+    const { limit, batchSize } = this.getOptions();
+    if (limit && batchSize === undefined) this.batchSize(limit + 1);
+  });
   schema.pre('estimatedDocumentCount', () => {
     throw new ScopeError('estimatedDocumentCount counts all tenants; use countDocuments.');
   });

@@ -141,7 +141,8 @@ describe('bodies', () => {
     ['null', 'null', ['']],
     ['a list', [], ['']],
     ['a text', '"text"', ['']],
-    ['an empty object', {}, ['type', 'text']],
+    ['an empty object', {}, ['type']],
+    ['a type alone', { type: 'image' }, ['image']],
     ['an unknown field', { ...send, tenantId: 'ten_other' }, ['tenantId']],
     ['an unknown field within', { type: 'text', text: { body: 'ok', bold: true } }, ['text.bold']],
     [
@@ -173,9 +174,9 @@ describe('bodies', () => {
   });
 
   it('answers 422 that names the types that can be sent', async () => {
-    const body = { type: 'image', image: { id: '1' } };
+    const body = { type: 'pin', pin: { type: 'pin' } };
     const answer = await problem(422, 'unsupported-message-type', 'POST', sendPath, { body });
-    expect(answer.body.detail).toContain('text');
+    expect(answer.body.errors?.[0]?.message).toContain('text, image');
   });
 
   it('names at most 20 fields, cut to a length that can be read', async () => {

@@ -94,12 +94,12 @@ describe('refused', () => {
     expect(error.errors?.map((one) => one.path)).toContain(path);
   });
 
-  it.each(['image', 'template', 'reaction', 'constructor'])(
+  it.each(['pin', 'hologram', 'constructor'])(
     'is the type "%s", with the types that can be sent',
     async (type) => {
       const error = (await refusal(sendBody({ type, [type]: {} }))) as Reject;
       expect(error).toMatchObject({ status: 422, problem: 'unsupported-message-type' });
-      expect(error.message).toContain('supported: text');
+      expect(error.errors?.[0]?.message).toContain('text, image');
     },
   );
 
@@ -121,6 +121,18 @@ describe('refused', () => {
       });
       expect(await countOf({ conversationId: closed._id })).toBe(0);
     }
+  });
+
+  it('is no template: it may be sent when the window is closed', async () => {
+    const silent = await world.conversation({ phone: '972501112288' }, null);
+    const template = { name: 'order_ready', language: { code: 'he' } };
+    const row = await acceptSend(world.ctx, {
+      tenantId: world.tenantId,
+      principal: 'key:one',
+      conversation: silent,
+      body: { type: 'template', template },
+    });
+    expect(row).toMatchObject({ status: 'queued', type: 'template' });
   });
 
   it('is a message to an erased client', async () => {

@@ -4,9 +4,11 @@ import nock from 'nock';
 
 import { openContactField } from '../../src/conversations/contacts.ts';
 import { type ContactRow, Contacts, type ConversationRow } from '../../src/conversations/model.ts';
+import { acceptSend } from '../../src/outbox/accept.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
 import { WINDOW_MS } from '../../src/whatsapp/window.ts';
+import { OUTGOING } from '../simulator/outgoing-bodies.ts';
 import { ManualClock } from '../support/clock.ts';
 import { GRAPH, graphAccepts, graphRefuses, graphSays, SEND_PATH } from './fake-graph.ts';
 import { openWorld, TOKEN, wamidOf, type World } from './world.ts';
@@ -56,6 +58,24 @@ describe('the request', () => {
         biz_opaque_callback_data: message._id,
       },
     ]);
+  });
+
+  it.each(Object.entries(OUTGOING))('carries %s as it was given', async (_name, body) => {
+    const sent = graphAccepts();
+    const { type } = body;
+    const payload = (body as unknown as Record<string, unknown>)[type];
+    await acceptSend(world.ctx, { tenantId: world.tenantId, principal: 'key:one', conversation, body });
+    await world.work(conversation);
+    expect(sent[0]).toMatchObject({ type, [type]: payload });
+  });
+
+  it('of a template goes out also when the window is closed', async () => {
+    const sent = graphAccepts();
+    const silent = await world.conversation({ phone: `97250001${1000 + clients}` }, null);
+    const request = { tenantId: world.tenantId, principal: 'key:one', conversation: silent };
+    await acceptSend(world.ctx, { ...request, body: OUTGOING.template });
+    await world.work(silent);
+    expect(sent[0]).toMatchObject({ type: 'template' });
   });
 
   it('goes to `recipient` when only the BSUID is known', async () => {

@@ -190,3 +190,12 @@ describe('tenant scope', () => {
     expect(ids).toEqual(['l', 'r', 'l', 'r']);
   });
 });
+
+it('a limited read comes in one piece, without a cursor that stays at the server', async () => {
+  const rows = Array.from({ length: 150 }, (_row, index) => row('ten_many', `cnv_many_${index}`));
+  await withTenant('ten_many', () => model().insertMany(rows));
+  const query = model().find({}).limit(140);
+  const found = await withTenant('ten_many', () => query.lean().exec());
+  expect(found).toHaveLength(140);
+  expect(query.getOptions().batchSize).toBe(141);
+});
