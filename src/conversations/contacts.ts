@@ -55,29 +55,24 @@ export async function addIdentity(
   known: KnownAs,
 ): Promise<void> {
   for (const [name, identity] of identitiesOf(known)) {
-    const { owner, isNew } = await claimIdentity(ctx, tenantId, identity, contactId);
+    const owner = await claimIdentity(ctx, tenantId, identity, contactId);
     if (owner !== contactId) {
       ctx.log.info({ tenantId, contactId, otherContactId: owner, kind: name }, 'contact.identity-kept-apart');
     } else if (name === 'bsuid') {
-      await setBsuid(ctx, tenantId, contactId, identity.value, isNew);
+      await setBsuid(ctx, tenantId, contactId, identity.value);
     } else if (name === 'parent') {
       await remember(ctx, tenantId, contactId, identity.value);
     }
   }
 }
 
-/** The BSUID that was claimed last is the one to write to; the one before still finds the contact. */
-async function setBsuid(
-  ctx: Context,
-  tenantId: string,
-  contactId: string,
-  value: string,
-  isNew: boolean,
-): Promise<void> {
+/** The BSUID that the contact got last is the one to write to; the one before still finds the contact. */
+async function setBsuid(ctx: Context, tenantId: string, contactId: string, value: string): Promise<void> {
   const row = await findContact(ctx, tenantId, contactId);
-  if (!row || (row.hasBsuid && !isNew)) return;
+  if (!row) return;
   const before = await openContactField(ctx, row, 'bsuid');
-  if (before !== undefined && before !== value) await remember(ctx, tenantId, contactId, before);
+  if (before === value || (await aliasesOf(ctx, row)).includes(value)) return;
+  if (before !== undefined) await remember(ctx, tenantId, contactId, before);
   const bsuid = await sealContactField(ctx, tenantId, contactId, 'bsuid', value);
   await ctx.store.batches.update(Contacts, {
     tenantId,
@@ -134,13 +129,11 @@ async function claimContactId(ctx: Context, tenantId: string, known: KnownAs): P
   const made = newId(ctx, 'con');
   if (bsuid === undefined && phone === undefined) throw new Error('A contact needs a BSUID or a phone.');
   const phoneOwner =
-    phone === undefined
-      ? made
-      : (await claimIdentity(ctx, tenantId, { kind: 'phone', value: phone }, made)).owner;
+    phone === undefined ? made : await claimIdentity(ctx, tenantId, { kind: 'phone', value: phone }, made);
   if (bsuid === undefined) return phoneOwner;
   const isTaken = phoneOwner !== made && (await findContact(ctx, tenantId, phoneOwner))?.hasBsuid === true;
   const candidate = isTaken ? made : phoneOwner;
-  const { owner } = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
+  const owner = await claimIdentity(ctx, tenantId, { kind: 'bsuid', value: bsuid }, candidate);
   if (owner !== made && phoneOwner === made && phone !== undefined) {
     // It was claimed for a contact that will never be made, because its BSUID has an owner.
     await movePhone(ctx, tenantId, { phone, from: made, to: owner, lost: false });

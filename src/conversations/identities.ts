@@ -62,27 +62,21 @@ function variantsOf({ kind, value }: Identity): Identity[] {
     : [{ kind, value }];
 }
 
-export interface Claim {
-  owner: string;
-  /** It was nobody's before. */
-  isNew: boolean;
-}
-
 /** Claims an identity for a contact. @returns its owner: the given contact, or who held it before */
 export async function claimIdentity(
   ctx: Context,
   tenantId: string,
   identity: Identity,
   contactId: string,
-): Promise<Claim> {
+): Promise<string> {
   const { batches } = ctx.store;
   const held = await holderOf(ctx, tenantId, identity);
-  if (held) return { owner: held.contactId, isNew: false };
+  if (held) return held.contactId;
   const _id = await identityKey(ctx, tenantId, identity);
   const row = { _id, tenantId, kind: identity.kind, contactId, createdAt: new Date(ctx.clock.now()) };
-  if (await batches.insert(Identities, row)) return { owner: contactId, isNew: true };
+  if (await batches.insert(Identities, row)) return contactId;
   const winner = await batches.find(Identities, tenantId, _id);
-  return { owner: winner?.contactId ?? contactId, isNew: false };
+  return winner?.contactId ?? contactId;
 }
 
 /** Gives a phone from one contact to another, in whatever form it is held. @param lost the first may never have it again */

@@ -74,7 +74,7 @@ async function claimPhone(
   contactId: string,
   value: string,
 ): Promise<boolean> {
-  const { owner } = await claimIdentity(ctx, tenantId, { kind: 'phone', value }, contactId);
+  const owner = await claimIdentity(ctx, tenantId, { kind: 'phone', value }, contactId);
   if (owner === contactId) return true;
   const fields = { tenantId, contactId, otherContactId: owner, kind: 'phone' };
   ctx.log.info(fields, 'contact.identity-kept-apart');

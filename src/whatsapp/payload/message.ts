@@ -168,7 +168,7 @@ function mediaOf(type: string, content: Json): Media | undefined {
 }
 
 /** Base64 in webhooks, hexadecimal in the media answer. @returns hexadecimal; undefined for what is no SHA-256 */
-function digestOf(value: unknown): string | undefined {
+export function digestOf(value: unknown): string | undefined {
   const written = text(value);
   if (written === undefined) return undefined;
   if (/^[0-9a-f]{64}$/i.test(written)) return written.toLowerCase();

@@ -99,7 +99,7 @@ function identity(userId: unknown, parentId: unknown, place: unknown): Sender {
   return present({
     bsuid: opaque(userId) ?? (asParent ? undefined : misplaced),
     parent: opaque(parentId) ?? (asParent ? misplaced : undefined),
-    phone: digits !== undefined && /^\d{5,20}$/.test(digits) ? digits : undefined,
+    phone: digits !== undefined && /^\d{3,20}$/.test(digits) ? digits : undefined,
   });
 }
 
