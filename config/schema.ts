@@ -13,7 +13,7 @@ export interface Setting {
 /** Queues beyond this are looked for by nobody. */
 export const MOST_INBOUND_QUEUES = 64;
 
-export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'reconciler'] as const;
+export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'media', 'reconciler'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** `a, b` → `['a', 'b']`. */
@@ -68,6 +68,18 @@ const masterKeys = z
     error:
       'must be 32 bytes in base64 (openssl rand -base64 32); during a rotation: new key first, comma, old key',
   });
+
+/** A folder by its whole path, or `s3://bucket/prefix`. */
+const blobUrl = z.string().refine(
+  (value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname, searchParams, username } = new URL(value);
+    if (protocol === 'file:') return /^file:\/\/\/./.test(value);
+    const known = [...searchParams.keys()].every((name) => name === 'region' || name === 'endpoint');
+    return protocol === 's3:' && hostname !== '' && username === '' && known;
+  },
+  { error: 'must look like file:///whole/path or s3://bucket/prefix?region=…&endpoint=…' },
+);
 
 export const SETTINGS = {
   PORT: {
@@ -189,9 +201,26 @@ export const SETTINGS = {
     help: 'Least level of the log lines (JSON on standard output).',
   },
   BLOB_URL: {
-    schema: url('file:', 's3:').optional(),
-    help: 'Where media will be kept (not used yet). Unset: DATA_DIR/blobs.',
-    example: 's3://bucket/prefix',
+    schema: blobUrl.optional(),
+    help: 'Where media is kept, encrypted: a folder (file:///var/whatsper/blobs), or a store that speaks S3, which with several machines all of them share (s3://bucket/prefix?region=eu-central-1, of another store than AWS also &endpoint=https://…; keys as usual in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). Unset: DATA_DIR/blobs.',
+    example: 's3://bucket/prefix?region=eu-central-1',
+  },
+  MEDIA_HOSTS: {
+    schema: z
+      .string()
+      .transform(list)
+      .refine(
+        (hosts) => hosts.length > 0 && hosts.every((host) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)),
+        {
+          error: 'must be names of hosts, comma-separated, like lookaside.fbsbx.com',
+        },
+      )
+      .default(['lookaside.fbsbx.com']),
+    help: 'Hosts from which media is fetched with the access token of its number, besides the host of GRAPH_API_URL; comma-separated.',
+  },
+  FFMPEG: {
+    schema: z.string().min(1).default('ffmpeg'),
+    help: 'The ffmpeg that turns voice messages into MP3 for every browser, and recordings of browsers into what WhatsApp plays. Without it both are left as they are.',
   },
   EMBEDDED_MONGODB: {
     schema: oneOf(['auto', 'builtin']).default('auto'),

@@ -10,6 +10,7 @@ import {
 } from './conversations/model.ts';
 import { Deliveries, Endpoints } from './endpoints/model.ts';
 import { DeadLetters } from './lanes/model.ts';
+import { Media } from './media/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Apps } from './tenants/apps-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
@@ -30,5 +31,6 @@ export const collections = [
   Charges,
   Endpoints,
   Deliveries,
+  Media,
   DeadLetters,
 ] as unknown as Collection<BaseRow>[];

@@ -4,6 +4,7 @@ import type { ItemLanes } from './lanes/item-lanes.ts';
 import type { LaneQueue } from './lanes/queue.ts';
 import type { Clock, Random } from './ops/clock.ts';
 import type { Logger } from './ops/log.ts';
+import type { BlobStore } from './store/blobs.ts';
 import type { Positions } from './store/ids.ts';
 import type { MasterKey } from './store/master-key.ts';
 import type { RedisClient } from './store/redis.ts';
@@ -24,7 +25,9 @@ export interface Context {
   /** Lanes whose items are received notifications. */
   inbound: ItemLanes;
   /** Lanes whose items are rows: `wake()` after the row is written. */
-  lanes: { outbox: LaneQueue; endpoints: LaneQueue };
+  lanes: { outbox: LaneQueue; endpoints: LaneQueue; media: LaneQueue };
+  /** Sealed files. */
+  blobs: BlobStore;
   /** Feeds, presence, rate limits: may lose all. */
   liveRedis: RedisClient;
 }

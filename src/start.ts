@@ -12,6 +12,7 @@ import { ItemLanes } from './lanes/item-lanes.ts';
 import { LaneQueue } from './lanes/queue.ts';
 import { systemClock, systemRandom } from './ops/clock.ts';
 import { createLogger, type Logger } from './ops/log.ts';
+import { openBlobs } from './store/blobs.ts';
 import { Positions } from './store/ids.ts';
 import { MasterKey } from './store/master-key.ts';
 import { openRedis } from './store/redis.ts';
@@ -158,8 +159,11 @@ async function build(
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
+    media: new LaneQueue({ redis: queueRedis, prefix, name: 'media', log, clock }),
   };
-  closers.push(() => Promise.all([inbound.close(), lanes.outbox.close(), lanes.endpoints.close()]));
+  closers.push(() => Promise.all([inbound, ...Object.values(lanes)].map((queue) => queue.close())));
+  const blobs = await openBlobs(settings);
+  closers.push(() => Promise.resolve(blobs.close()));
   return {
     settings,
     log,
@@ -173,6 +177,7 @@ async function build(
     liveRedis,
     inbound,
     lanes,
+    blobs,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Context } from '../src/context.ts';
 import type { RedisClient } from '../src/store/redis.ts';
 import { startEndpoints } from './endpoints.ts';
 import { startInbound } from './inbound.ts';
+import { startMedia } from './media.ts';
 import { startOutbox } from './outbox.ts';
 import { startReconciler } from './reconciler.ts';
 
@@ -14,6 +15,7 @@ const STARTERS: Record<string, (ctx: Context, redis: RedisClient) => RunningWork
   inbound: startInbound,
   outbox: startOutbox,
   endpoints: startEndpoints,
+  media: startMedia,
   reconciler: (ctx) => [startReconciler(ctx)],
 };
 

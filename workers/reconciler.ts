@@ -5,6 +5,7 @@
 import type { Context } from '../src/context.ts';
 import { reconcileForwards } from '../src/conversations/reconcile.ts';
 import { dueEndpointLanes } from '../src/endpoints/reconcile.ts';
+import { dueMediaLanes } from '../src/media/reconcile.ts';
 import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
 import { asOperator } from '../src/store/scope.ts';
 
@@ -45,6 +46,7 @@ export async function reconcile(ctx: Context): Promise<void> {
       async () =>
         wake(ctx, 'endpoints', await asOperator('reconcile endpoints', () => dueEndpointLanes(ctx))),
     ],
+    ['media', async () => wake(ctx, 'media', await asOperator('reconcile media', () => dueMediaLanes(ctx)))],
   ];
   for (const [part, step] of steps) {
     try {
@@ -76,7 +78,7 @@ async function wakeWaitingLanes(ctx: Context): Promise<number> {
 
 async function wake(
   ctx: Context,
-  name: 'outbox' | 'endpoints',
+  name: 'outbox' | 'endpoints' | 'media',
   wakeUps: { lane: string; tenantId?: string }[],
 ): Promise<number> {
   await ctx.lanes[name].wakeAll(wakeUps, { patienceMs: WAKE_PATIENCE_MS });

@@ -6,10 +6,12 @@ import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import type { EndpointRow } from '../endpoints/model.ts';
 import { oweDeliveries } from '../endpoints/owe.ts';
+import { oweMedia } from '../media/owe.ts';
 import { type MessageRow, Messages } from './model.ts';
 
 /** Forwards a message that is due to these endpoints and marks it done, in the tenant's scope. */
 export async function forwardMessage(ctx: Context, row: MessageRow, endpoints: EndpointRow[]): Promise<void> {
+  await oweMedia(ctx, row);
   await oweDeliveries(ctx, row, endpoints);
   await publish(ctx, row.tenantId, {
     type: 'message.received',

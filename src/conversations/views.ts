@@ -4,9 +4,12 @@
  */
 import type { Context } from '../context.ts';
 import type { ContactView, ConversationView, MessageView } from '../http/schemas.ts';
+import type { MediaRow, Reference } from '../media/model.ts';
+import { mediaOf, mediaView, sealedOfMedia } from '../media/view.ts';
 import type { Collection, TenantRow } from '../store/collection.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { failureText } from '../whatsapp/errors.ts';
+import { isMediaKind } from '../whatsapp/media-types.ts';
 import { windowExpiresAt } from '../whatsapp/window.ts';
 import { detailsOf, previewOf } from './details.ts';
 import {
@@ -66,8 +69,13 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
   if (tenantId === undefined) return { messages: [], conversations: [] };
   const given = byId(rows.messages);
   const reader = { ctx, tenantId, recent };
-  const [statuses, channels, contacts, last] = await Promise.all([
+  const [statuses, media, channels, contacts, last] = await Promise.all([
     statusesOf(ctx, rows.messages),
+    mediaOf(
+      ctx,
+      tenantId,
+      rows.messages.filter(({ type }) => isMediaKind(type)).map((row) => row._id),
+    ),
     among(
       reader,
       Channels,
@@ -88,6 +96,7 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
   const opened = await openAll(ctx, tenantId, [
     ...contacts.flatMap(sealedOfContact),
     ...messages.flatMap(sealedOfMessage),
+    ...[...media.values()].map(sealedOfMedia),
     ...statuses.map((row) => ({ place: placeOf('statuses', row, 'raw'), sealed: row.raw })),
   ]);
   const shown = await shownOf(ctx, messages, opened);
@@ -95,6 +104,7 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
     channels: byId(channels),
     contacts: byId(contacts),
     messages: byId(messages),
+    media,
     shown,
     opened,
   };
@@ -108,14 +118,22 @@ async function wholeMessage(
   ctx: Context,
   row: MessageRow,
   statuses: StatusRow[],
-  { shown, opened }: Pick<Related, 'shown' | 'opened'>,
+  { shown, opened, media }: Pick<Related, 'shown' | 'opened' | 'media'>,
 ): Promise<MessageView> {
   const mine = shown.get(row._id) ?? { value: undefined };
   const details = await detailsOf(ctx, row, mine, opened.value<Content>(row.content));
   const told = statuses
     .filter(({ messageId }) => messageId === row._id)
     .map(({ status, at, raw }) => ({ status, at, raw: opened.value<Payload>(raw) }));
-  return { ...oneMessage(row, mine, opened), ...details, ...toldBy(told) };
+  const file = media.get(row._id);
+  const isShown = mine.value !== undefined && mine.revoked === undefined;
+  const seen = file && isShown ? mediaView(ctx, file, opened.value<Reference>(file.reference)) : undefined;
+  return {
+    ...oneMessage(row, mine, opened),
+    ...details,
+    ...toldBy(told),
+    ...(seen === undefined ? {} : { media: seen }),
+  };
 }
 
 /** Contacts of one tenant, in the given order. */
@@ -155,6 +173,7 @@ interface Related {
   channels: Map<string, ChannelRow>;
   contacts: Map<string, ContactRow>;
   messages: Map<string, MessageRow>;
+  media: Map<string, MediaRow>;
   shown: Map<string, Shown>;
   opened: Opened;
 }

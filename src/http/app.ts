@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 
 import type { Context } from '../context.ts';
+import { MEDIA_PATH, serveMedia } from '../media/serve.ts';
 import { Reject } from '../ops/errors.ts';
 import { Health } from '../ops/health.ts';
 import { mountConsole } from './console.ts';
@@ -22,6 +23,7 @@ export function createApp(ctx: Context, health = new Health(ctx)): Express {
   mountProbes(app, health);
   app.use('/v1', neverStored);
   mountRoutes(app, ctx, routes);
+  mountMedia(app, ctx);
   const document = openApiDocument(routes, ctx.settings.BASE_URL);
   app.get('/openapi.json', (_request, response) => void response.json(document));
   mountDocs(app);
@@ -63,6 +65,16 @@ const neverStored: RequestHandler = (_request, response, next) => {
   response.setHeader('Cache-Control', 'no-store');
   next();
 };
+
+/** Links to files stand beside the table of routes: they name their owner themselves. */
+function mountMedia(app: Express, ctx: Context): void {
+  const serve = serveMedia(ctx);
+  app.get(MEDIA_PATH, (request, response, next) => {
+    requestState(response).route = MEDIA_PATH;
+    return serve(request, response, next);
+  });
+  app.all(MEDIA_PATH, refuseMethod(['GET']));
+}
 
 function mountProbes(app: Express, health: Health): void {
   app.get('/healthz', (_request, response) => {

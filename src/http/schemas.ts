@@ -121,6 +121,26 @@ export const MessageSchema = z
       })
       .optional()
       .meta({ description: 'In a group: who wrote.' }),
+    media: z
+      .object({
+        id: z.string(),
+        status: z.enum(['pending', 'stored', 'failed', 'expired']).meta({
+          description:
+            '`pending`: being fetched; `expired`: WhatsApp keeps files for seven days, and this one could not be had in time.',
+        }),
+        mime: z.string().meta({ description: 'Of the bytes; until they are here, what was said of them.' }),
+        name: z.string().optional().meta({ description: 'As the sender named it: not to be trusted.' }),
+        size: z.int().optional().meta({ description: 'Bytes.' }),
+        url: z.string().optional().meta({
+          description:
+            'Path under this installation’s address; works without a key, for one to two hours. `Range` is understood.',
+        }),
+        thumbnailUrl: z.string().optional().meta({ description: 'Of a picture: at most 480 pixels a side.' }),
+        mp3Url: z.string().optional().meta({ description: 'Of a voice message, for what plays no OGG.' }),
+        reason: z.string().optional().meta({ description: 'Why it failed.', example: 'too-large' }),
+      })
+      .optional()
+      .meta({ id: 'MessageMedia', description: 'The file of the message.' }),
     reactions: z
       .array(
         z.object({

@@ -87,7 +87,7 @@ export class Keyring {
   }
 
   /** The key with this id, if it is this tenant's. @throws ErasedError when it was destroyed or never was. */
-  async #keyById(tenantId: string, keyId: string): Promise<DataKey> {
+  async keyById(tenantId: string, keyId: string): Promise<DataKey> {
     return this.#cached(tenantId, nameById(tenantId, keyId), async () => {
       const row = await asOperator('keyring: key by id', () => this.#of.batches.find(Keys, tenantId, keyId));
       if (!row) throw new ErasedError('The key of this content no longer exists.');
@@ -103,7 +103,7 @@ export class Keyring {
 
   /** Opens what `seal` made; the key is found by the id in the bytes, so linked contacts keep their own keys. @throws ErasedError */
   async open<Value>(place: Place, sealed: Buffer): Promise<Value> {
-    const key = await this.#keyById(place.tenantId, sealedBy(sealed));
+    const key = await this.keyById(place.tenantId, sealedBy(sealed));
     return JSON.parse(unseal(key, place, sealed).toString()) as Value;
   }
 

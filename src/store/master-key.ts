@@ -35,8 +35,8 @@ export class MasterKey {
     return unseal(key, { tenantId: '', ...place }, sealed);
   }
 
-  /** Keyed digest for names in Redis (lanes) and look-ups (people): the same on every process of the installation. */
-  digest(purpose: 'lane' | 'person', ...parts: string[]): Buffer {
+  /** Keyed digest for names in Redis (lanes), look-ups (people) and signed links: the same on every process of the installation. */
+  digest(purpose: 'lane' | 'person' | 'media-link', ...parts: string[]): Buffer {
     const known = this.#digestKeys.get(purpose);
     const key = known ?? derive(this.#keys[0] as Buffer, purpose, 32);
     if (!known) this.#digestKeys.set(purpose, key);

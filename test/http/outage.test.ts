@@ -65,7 +65,7 @@ describe('MongoDB is away', () => {
   });
   afterAll(async () => {
     await server.close();
-    await Promise.all([away.inbound.close(), away.lanes.outbox.close(), away.lanes.endpoints.close()]);
+    await Promise.all([away.inbound, ...Object.values(away.lanes)].map((queue) => queue.close()));
     await Promise.all([away.queueRedis.quit(), away.liveRedis.quit()]);
   });
 

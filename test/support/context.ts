@@ -11,6 +11,7 @@ import { ItemLanes } from '../../src/lanes/item-lanes.ts';
 import { LaneQueue } from '../../src/lanes/queue.ts';
 import { systemClock, systemRandom } from '../../src/ops/clock.ts';
 import { createLogger } from '../../src/ops/log.ts';
+import { openBlobs } from '../../src/store/blobs.ts';
 import { Positions } from '../../src/store/ids.ts';
 import { MasterKey } from '../../src/store/master-key.ts';
 import { openRedis } from '../../src/store/redis.ts';
@@ -72,7 +73,9 @@ export async function testContext(
   const lanes = {
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
+    media: new LaneQueue({ redis: queueRedis, prefix, name: 'media', log, clock }),
   };
+  const blobs = await openBlobs(settings);
   return {
     environment,
     settings,
@@ -87,8 +90,10 @@ export async function testContext(
     liveRedis,
     inbound,
     lanes,
+    blobs,
     async close() {
-      await Promise.all([inbound.close(), lanes.outbox.close(), lanes.endpoints.close()]);
+      await Promise.all([inbound, ...Object.values(lanes)].map((queue) => queue.close()));
+      blobs.close();
       await store.drop();
       await store.close();
       const keys = await queueRedis.keys(`*${prefix}*`);

@@ -1,0 +1,53 @@
+/** Media lanes → files fetched from WhatsApp, sealed, into the blob store. */
+import type { Context } from '../src/context.ts';
+import { guardedLookup, isPublicAddress } from '../src/endpoints/address.ts';
+import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
+import { Ffmpeg } from '../src/media/ffmpeg.ts';
+import { type MediaWork, runMediaLane } from '../src/media/lane.ts';
+import { removeAbandoned } from '../src/media/vault.ts';
+import type { RedisClient } from '../src/store/redis.ts';
+import { openMediaClient } from '../src/whatsapp/media.ts';
+
+/** Jobs of up to 16 files fetched at a time by one process. */
+const CONCURRENCY = 2;
+
+export function startMedia(ctx: Context, redis: RedisClient): LaneWorker[] {
+  const stopping = new AbortController();
+  const client = openMediaClient(ctx.settings, guardedLookup(isPublicAddress));
+  const prepared = prepare(ctx);
+  const worker = workLanes({
+    redis,
+    prefix: ctx.prefix,
+    queue: ctx.lanes.media,
+    concurrency: CONCURRENCY,
+    log: ctx.log,
+    clock: ctx.clock,
+    random: ctx.random,
+    handle: async (wakeUp, turn) => {
+      const work: MediaWork = { client, ffmpeg: await prepared, stopping: stopping.signal };
+      return runMediaLane(ctx, work, wakeUp, turn);
+    },
+  });
+  return [
+    {
+      async close(budgetMs) {
+        stopping.abort(); // a file that is half here is fetched anew by the next process
+        await worker.close(budgetMs);
+        await prepared;
+        client.close();
+      },
+    },
+  ];
+}
+
+/** What a process of this worker begins with. */
+async function prepare(ctx: Context): Promise<Ffmpeg | undefined> {
+  await removeAbandoned(ctx);
+  const ffmpeg = await Ffmpeg.find(ctx.settings.FFMPEG);
+  if (!ffmpeg) {
+    const reason =
+      'no ffmpeg (FFMPEG): voice messages stay OGG, which some browsers do not play, and recordings of browsers are not turned into voice messages; install ffmpeg';
+    ctx.log.warn({ part: 'media', reason }, 'media.no-ffmpeg');
+  }
+  return ffmpeg;
+}
