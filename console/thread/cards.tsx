@@ -15,12 +15,12 @@ export function PlaceLink({ place, title, text }: PlaceLinkProps) {
   return (
     <div className="text-sm">
       {title !== null && (
-        <p dir="auto" className="font-medium [overflow-wrap:anywhere]">
+        <p dir="auto" className="w-fit max-w-full font-medium [overflow-wrap:anywhere]">
           {title}
         </p>
       )}
       {text !== null && (
-        <p dir="auto" className="[overflow-wrap:anywhere] text-muted">
+        <p dir="auto" className="w-fit max-w-full [overflow-wrap:anywhere] text-muted">
           {text}
         </p>
       )}

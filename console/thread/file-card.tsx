@@ -23,7 +23,12 @@ export function FileCard({ message, view }: { message: Message; view: ContentVie
   const { media, content } = message;
   const kind = view.kind as FileKind;
   if (media?.status === 'stored' && media.url !== undefined) {
-    return <StoredFile kind={kind} media={media} url={media.url} label={view.text ?? t(`kinds.${kind}`)} />;
+    return (
+      <div data-testid="file-card" data-media="stored">
+        <span className="sr-only">{t(`kinds.${kind}`)}</span>
+        <StoredFile kind={kind} media={media} url={media.url} label={view.text ?? t(`kinds.${kind}`)} />
+      </div>
+    );
   }
   const mime = media?.mime ?? string(content.mime_type);
   const size = media?.size === undefined ? null : fileSize(media.size, i18n.language);

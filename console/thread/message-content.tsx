@@ -34,6 +34,9 @@ export function MessageContent({ message }: { message: Message }) {
   );
 }
 
+/** Kinds whose names stand in their own list below. */
+const listsItself = ({ kind, people }: ContentView): boolean => kind === 'location' || people.length > 0;
+
 /** What stands above the words. */
 function Head({ message, view }: { message: Message; view: ContentView }) {
   const { t } = useTranslation();
@@ -67,7 +70,7 @@ function Head({ message, view }: { message: Message; view: ContentView }) {
       return <Unsupported message={message} kind={view.rawKind ?? ''} />;
     default:
       if (isFile(view.kind)) return <FileCard message={message} view={view} />;
-      return <KindLine kind={view.kind} title={view.kind === 'location' ? null : view.title} />;
+      return <KindLine kind={view.kind} title={listsItself(view) ? null : view.title} />;
   }
 }
 

@@ -73,10 +73,11 @@ afterEach(() => outbox.close());
 
 describe('the outbox', () => {
   it('keeps a message pending until the server has taken it', async () => {
-    open().send('c/1', 'שלום', []);
+    open().send('c/1', 'שלום', [], 'wamid.quoted');
     expect(states()).toEqual(['sending']);
     const request = await post(0);
     expect(request).toMatchObject({ path: '/v1/conversations/c%2F1/messages', text: 'שלום', key: 'send 1' });
+    expect(request.options?.body).toMatchObject({ context: { message_id: 'wamid.quoted' } });
     expect(accepted).toEqual([]);
     request.answer(answer('m1'));
     await until('the outbox to be empty', () => states().length === 0);
