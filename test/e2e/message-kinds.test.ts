@@ -8,6 +8,7 @@ import type { SampleName } from '../../simulator/people/samples.ts';
 import { OUTGOING } from '../simulator/outgoing-bodies.ts';
 import { openBrowser } from '../support/browser.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 
 /**
  * Every kind of message, seen from both sides: what the phone sends is found in the console, what the business sends is
@@ -254,8 +255,16 @@ describe('every kind of message, seen from both sides', () => {
   if (process.env['DOCS_PICTURES'] !== undefined) {
     it('makes the pictures of the docs', async () => {
       mkdirSync(PICTURES, { recursive: true });
-      await picture(inbox, '[data-testid="thread"] [role="log"]', 'console', 720);
-      await picture(phone, 'main [role="log"]', 'phone', 420);
+      await picture(inbox, '[data-testid="thread"] [role="log"]', 'console', 1_100);
+      await picture(phone, 'main [role="log"]', 'phone', 440);
+      await inbox.setViewportSize({ width: 1_100, height: 900 });
+      await inbox.evaluate("localStorage.setItem('whatsper.language', 'he')");
+      await inbox.reload();
+      await inbox.locator('[data-key="msg_template"]').waitFor();
+      const photo = inbox.locator('[data-type="image"][data-direction="in"]').first();
+      await photo.scrollIntoViewIfNeeded();
+      await picturesLoaded(inbox);
+      await inbox.screenshot({ path: join(PICTURES, 'messages-console-hebrew.png') });
     }, 60_000);
   }
 });
@@ -283,25 +292,36 @@ const IN_CONSOLE: Partial<Record<keyof typeof OUTGOING, string>> = {
   template: 'דנה',
 };
 
+/** Waits until what can be seen of pictures is drawn: they are loaded when they come into view. */
+const picturesLoaded = (page: Page): Promise<unknown> =>
+  until('the pictures', () =>
+    page.evaluate<boolean>(
+      `[...document.images].every((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return bottom < 0 || top > innerHeight || (one.complete && one.naturalWidth > 0);
+      })`,
+    ),
+  );
+
 /** Height of one picture, px. */
-const SLICE = 1_250;
+const SLICE = 1_500;
 
 /** The whole chat in pieces that a reader of the docs can take in. */
 async function picture(page: Page, log: string, name: string, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
   const height = await page
     .locator(log)
     .evaluate((element) => (element as unknown as { scrollHeight: number }).scrollHeight);
-  await page.setViewportSize({ width: name === 'phone' ? width : 1_280, height: height + 400 });
+  await page.setViewportSize({ width, height: height + 300 });
   const box = await page.locator(log).boundingBox();
   if (box === null) throw new Error('The chat is not on the page.');
-  const slices = Math.ceil(box.height / SLICE);
-  for (let slice = 0; slice < slices; slice += 1) {
-    const clip = {
-      x: box.x + Math.max(0, (box.width - width) / 2),
-      y: box.y + slice * SLICE,
-      width: Math.min(width, box.width),
-      height: Math.min(SLICE, box.height - slice * SLICE),
-    };
+  await picturesLoaded(page);
+  // What is left above the first message is no part of the chat.
+  const top = box.y + Math.max(0, box.height - height);
+  const bottom = box.y + box.height;
+  for (let slice = 0; top + slice * SLICE < bottom; slice += 1) {
+    const y = top + slice * SLICE;
+    const clip = { x: box.x, y, width: box.width, height: Math.min(SLICE, bottom - y) };
     await page.screenshot({ path: join(PICTURES, `messages-${name}-${slice + 1}.png`), clip });
   }
 }
