@@ -202,14 +202,15 @@ describe('every kind of message, seen from both sides', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  it('shows the client everything that a business can send', async () => {
+  it('shows the client everything that a business can send, and the agent the same as sent', async () => {
+    const conversation = await inbox.getByTestId('thread').getAttribute('data-id');
     for (const [name, body] of Object.entries(OUTGOING)) {
-      const answer = await fetch(`${stack.simulatorUrl}/v25.0/${stack.phoneNumberId}/messages`, {
+      const answer = await fetch(`${stack.gatewayUrl}/v1/conversations/${conversation}/messages`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${stack.accessToken}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ messaging_product: 'whatsapp', to: '+447700900101', ...body }),
+        headers: { authorization: `Bearer ${stack.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
       });
-      expect([name, answer.status]).toEqual([name, 200]);
+      expect([name, answer.status, answer.ok ? '' : await answer.text()]).toEqual([name, 202, '']);
     }
     for (const [name, words] of Object.entries(ON_PHONE)) {
       const { type } = OUTGOING[name as keyof typeof OUTGOING];
@@ -219,38 +220,12 @@ describe('every kind of message, seen from both sides', () => {
         .first()
         .waitFor();
     }
-    expect(complaints).toEqual([]);
-  }, 60_000);
-
-  it('shows the agent the same things as sent', async () => {
-    // The REST interface does not take all of these yet, so the page is given rows as it will give them.
-    await inbox.route('**/v1/conversations/*/messages?*', async (route) => {
-      const answer = await route.fetch();
-      const page = (await answer.json()) as { items: { conversationId: string }[] };
-      const [newest] = page.items;
-      const rows = Object.entries(OUTGOING).map(([name, body], index) => ({
-        id: `msg_${name}`,
-        conversationId: newest?.conversationId,
-        direction: 'out',
-        type: body.type,
-        wamid: null,
-        status: 'delivered',
-        timestamp: new Date().toISOString(),
-        position: Date.now() * 1_000 + index,
-        content: contentOf(body),
-      }));
-      await route.fulfill({
-        response: answer,
-        json: { ...page, items: [...rows.toReversed(), ...page.items] },
-      });
-    });
-    await inbox.reload();
-    await inbox.locator('[data-key="msg_template"]').waitFor();
     for (const [name, words] of Object.entries(IN_CONSOLE)) {
-      await inbox.locator(`[data-key="msg_${name}"]`).filter({ hasText: words }).waitFor();
+      const { type } = OUTGOING[name as keyof typeof OUTGOING];
+      await bubble(type, words).and(inbox.locator('[data-direction="out"]')).first().waitFor();
     }
     expect(complaints).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 
   if (process.env['DOCS_PICTURES'] !== undefined) {
     it('makes the pictures of the docs', async () => {
@@ -260,7 +235,7 @@ describe('every kind of message, seen from both sides', () => {
       await inbox.setViewportSize({ width: 1_100, height: 900 });
       await inbox.evaluate("localStorage.setItem('whatsper.language', 'he')");
       await inbox.reload();
-      await inbox.locator('[data-key="msg_template"]').waitFor();
+      await bubble('template', 'order_ready').waitFor();
       const photo = inbox.locator('[data-type="image"][data-direction="in"]').first();
       await photo.scrollIntoViewIfNeeded();
       await picturesLoaded(inbox);
@@ -268,12 +243,6 @@ describe('every kind of message, seen from both sides', () => {
     }, 60_000);
   }
 });
-
-/** `contacts` is a list, which the API hands on under its name. */
-function contentOf(body: { type: string; [key: string]: unknown }): unknown {
-  const payload = body[body.type];
-  return Array.isArray(payload) ? { [body.type]: payload } : payload;
-}
 
 /** What the agent reads of what was sent. */
 const IN_CONSOLE: Partial<Record<keyof typeof OUTGOING, string>> = {
