@@ -39,7 +39,8 @@ function handlerOf(ctx: Context, route: Route): RequestHandler {
     state.tenantId = key.tenantId;
     if (route.scope !== 'any-key') requireScopes(key, [route.scope]);
     const { tenantId, principal } = key;
-    const asked: ApiRequest = { tenantId, principal, key, ...(await checkedInput(route, request, response)) };
+    const input = await checkedInput(route, request, response);
+    const asked: ApiRequest = { tenantId, principal, key, request, ...input };
     const answer = await withTenant(tenantId, () => route.handle(ctx, asked));
     response.status(route.status ?? 200).json(answer);
   };

@@ -64,6 +64,7 @@ function operation(route: Route): RouteConfig {
       ...(params instanceof z.ZodObject ? { params } : {}),
       ...(query ? { query } : {}),
       ...(route.idempotent ? { headers: idempotencyHeader } : {}),
+      ...(route.upload ? { body: uploadBody } : {}),
       ...(body ? { body: { required: true, content: { 'application/json': { schema: body } } } } : {}),
     },
     responses: {
@@ -72,6 +73,15 @@ function operation(route: Route): RouteConfig {
     },
   };
 }
+
+const bytes = z.string().meta({ format: 'binary' });
+const uploadBody = {
+  required: true,
+  content: {
+    'multipart/form-data': { schema: z.object({ file: bytes }) },
+    'application/octet-stream': { schema: bytes },
+  },
+};
 
 function scopeLine({ scope }: Route): string {
   return scope === 'any-key' ? 'Needs any valid API key.' : `Needs the scope \`${scope}\`.`;

@@ -2,6 +2,8 @@
  * The declaration of a REST route. Every route of the product is one; Express, the OpenAPI document and the test of
  * tenant isolation are made from the same table (routes.ts), so none of them can forget one.
  */
+import type { IncomingMessage } from 'node:http';
+
 import { z } from 'zod';
 
 import type { Context } from '../context.ts';
@@ -26,6 +28,8 @@ export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> {
   params: Params;
   query: Query;
   body: Body;
+  /** Its body has been read, but for routes of an `upload`. */
+  request: IncomingMessage;
   /** Only of routes that are `idempotent`. */
   idempotencyKey?: string;
 }
@@ -43,6 +47,8 @@ interface Definition<Params, Query, Body, Answer> {
   body?: z.ZodType<Body>;
   /** Looks at the body before the schema does, where a refusal can say more. @throws Reject (422) */
   lookAtBody?: (body: unknown) => void;
+  /** The body is a file, or a form with one: the handler reads it as it comes. */
+  upload?: true;
   response: z.ZodType<Answer>;
   /** Status of success; 200 by default. */
   status?: 200 | 201 | 202;

@@ -2,6 +2,7 @@
 import { contactRoutes } from '../conversations/contact-routes.ts';
 import { costRoutes } from '../conversations/cost-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
+import { mediaRoutes } from '../media/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
@@ -12,6 +13,7 @@ export const routes: Route[] = [
   ...conversationRoutes,
   ...contactRoutes,
   ...costRoutes,
+  ...mediaRoutes,
   ...outboxRoutes,
   ...deadLetterRoutes,
 ];

@@ -34,6 +34,8 @@ const TARGETS = {
   voice: ['-ar', '48000', '-codec:a', 'libopus', '-b:a', '32k', '-application', 'voip', '-f', 'ogg'],
 };
 
+const turns = new AtMost(AT_ONCE);
+
 /** ffmpeg did not make anything of these bytes. */
 export class NotConvertedError extends Error {
   override name = 'NotConvertedError';
@@ -41,7 +43,6 @@ export class NotConvertedError extends Error {
 
 export class Ffmpeg {
   readonly #command: string;
-  readonly #turns = new AtMost(AT_ONCE);
 
   private constructor(command: string) {
     this.#command = command;
@@ -68,7 +69,7 @@ export class Ffmpeg {
     const input = ['-protocol_whitelist', 'pipe', '-f', format, '-i', 'pipe:0'];
     const output = ['-vn', '-sn', '-dn', '-map_metadata', '-1', '-ac', '1', ...TARGETS[target], 'pipe:1'];
     const common = ['-hide_banner', '-loglevel', 'error', '-threads', '1'];
-    return this.#turns.run(() => run(this.#command, [...common, ...input, ...output], bytes, LONGEST_MS));
+    return turns.run(() => run(this.#command, [...common, ...input, ...output], bytes, LONGEST_MS));
   }
 }
 

@@ -48,9 +48,12 @@ class S3Blobs implements BlobStore {
   ) {}
 
   async put(name: string, content: Readable, length: number): Promise<void> {
+    const ending = new AbortController();
+    content.once('error', (error) => ending.abort(error)); // the SDK would wait for the rest
     try {
       await this.client.send(
         new PutObjectCommand({ ...this.#named(name), Body: content, ContentLength: length }),
+        { abortSignal: ending.signal },
       );
     } finally {
       content.destroy();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { collections } from '../../src/collections.ts';
 import { routes } from '../../src/http/routes.ts';
+import { linkTo } from '../../src/media/links.ts';
 import { asOperator } from '../../src/store/scope.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
@@ -74,6 +75,7 @@ const ATTACKS: Record<string, Attack> = {
     expected: 404,
   },
   'delete /v1/contacts/{id}/merge': { id: (ids) => ids.contactId, expected: 404 },
+  'post /v1/channels/{id}/media': { id: (ids) => ids.channelId, body: () => text, expected: 404 },
   'get /v1/costs': { query: () => `from=${FROM}&to=${TO}`, expected: 200 },
   'get /v1/conversations': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/conversations/{id}': { id: (ids) => ids.conversationId, expected: 404 },
@@ -211,6 +213,17 @@ describe('P4: another tenant', () => {
     const list = await gateway.ask<{ items: { id: string }[] }>('GET', '/v1/contacts', { key: stranger.key });
     expect(list.body.items.map(({ id }) => id)).not.toContain(victim.contactId);
     expect(list.text).not.toContain(CANARY);
+  });
+
+  it('gets nothing by the link of a file that names the victim, but was made for another', async () => {
+    const of = { messageId: victim.messageId, part: 'file' } as const;
+    const own = linkTo(ctx, { ...of, tenantId: stranger.tenantId });
+    const foreign = linkTo(ctx, { ...of, tenantId: victim.tenantId });
+    const mixed = foreign.replace(/[^/]+$/, own.split('/').at(-1) ?? '');
+    const answers = await Promise.all([own, mixed, `${foreign}x`].map((path) => gateway.ask('GET', path)));
+    for (const { status, body } of answers) {
+      expect([status, body.type]).toEqual([404, 'https://whatsper.dev/problems/not-found']);
+    }
   });
 
   it("can't use the victim's tenant id with a secret of its own", async () => {
