@@ -38,8 +38,9 @@ export function metaRoutes(simulation: Simulation): Router {
 
   router.post('/templates/:id', (request, response) => {
     const template = templates.get(request.params.id);
-    if (template === undefined)
-      {throw new NotFound('No template has this id; GET /control/templates lists them.');}
+    if (template === undefined) {
+      throw new NotFound('No template has this id; GET /control/templates lists them.');
+    }
     const { status, reason } = parse(decision, request.body);
     tasks.own(decide(simulation, template, status, reason).posted);
     response.json(templateView(template));
