@@ -2,15 +2,14 @@
 import type { Context } from '../context.ts';
 import type { Found, Page } from '../http/route.ts';
 import { notFound } from '../ops/errors.ts';
-import { conversationIdFor, type Identity, identityKey } from './ids.ts';
+import { holdersOf } from './identities.ts';
+import { conversationIdFor, type Identity } from './ids.ts';
 import {
   type ContactRow,
   Contacts,
   type ConversationRow,
   Conversations,
   type ConversationState,
-  Identities,
-  type IdentityRow,
   type MessageRow,
   Messages,
 } from './model.ts';
@@ -49,10 +48,10 @@ export async function conversationWith(
   between: { tenantId: string; channelId: string; identity: Identity },
 ): Promise<ConversationRow | null> {
   const { tenantId, channelId, identity } = between;
-  const _id = await identityKey(ctx, tenantId, identity);
-  const known = await ctx.store.model(Identities).findOne({ _id }).lean<IdentityRow>().exec();
-  if (!known) return null;
-  const id = await conversationIdFor(ctx, tenantId, channelId, { contactId: known.contactId });
+  const held = await holdersOf(ctx, tenantId, { [identity.kind]: identity.value });
+  const contactId = held[identity.kind];
+  if (contactId === undefined) return null;
+  const id = await conversationIdFor(ctx, tenantId, channelId, { contactId });
   return ctx.store.model(Conversations).findOne({ _id: id }).lean<ConversationRow>().exec();
 }
 

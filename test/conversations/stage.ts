@@ -67,10 +67,14 @@ export async function openStage(): Promise<Stage> {
     return body.items;
   };
   const quiet = async () =>
-    until('the lanes are empty', async () => {
-      const oldest = await Promise.all(ctx.inbound.queues.map(({ name }) => ctx.inbound.oldest(name)));
-      return oldest.every((age) => age === null);
-    });
+    until(
+      'the lanes are empty',
+      async () => {
+        const oldest = await Promise.all(ctx.inbound.queues.map(({ name }) => ctx.inbound.oldest(name)));
+        return oldest.every((age) => age === null);
+      },
+      60_000,
+    );
 
   return {
     ctx,
