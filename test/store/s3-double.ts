@@ -1,0 +1,55 @@
+/** As much of S3 as a blob store asks for: put, get a range, delete. Refuses what is not signed. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface S3Double {
+  url: string;
+  /** Paths of what lies there. */
+  names(): string[];
+  stop(): Promise<void>;
+}
+
+export async function startS3(): Promise<S3Double> {
+  const objects = new Map<string, Buffer>();
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '', 'http://s3').pathname;
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('error', () => undefined); // a body that broke off is not stored
+    request.on('end', () => {
+      if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 Credential=test-id/')) {
+        return refuse(response, 403, 'AccessDenied');
+      }
+      if (request.method === 'PUT') {
+        objects.set(path, Buffer.concat(parts));
+        return void response.writeHead(200, { etag: '"one"' }).end();
+      }
+      if (request.method === 'DELETE') {
+        objects.delete(path);
+        return void response.writeHead(204).end();
+      }
+      const bytes = objects.get(path);
+      if (!bytes) return refuse(response, 404, 'NoSuchKey');
+      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const part = bytes.subarray(Number(from), Number(to) + 1);
+      const range = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
+      response.writeHead(206, { 'content-range': range, 'content-length': part.length }).end(part);
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    names: () => [...objects.keys()],
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/xml' })
+    .end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>No.</Message></Error>`);
+}
