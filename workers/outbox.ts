@@ -1,7 +1,6 @@
 /** Outbox lanes → the Graph API, one conversation at a time. */
 import type { Context } from '../src/context.ts';
 import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
-import { Brakes } from '../src/outbox/brakes.ts';
 import { workOutboxLane } from '../src/outbox/lane.ts';
 import type { RedisClient } from '../src/store/redis.ts';
 import { openGraph } from '../src/whatsapp/graph.ts';
@@ -10,7 +9,7 @@ import { openGraph } from '../src/whatsapp/graph.ts';
 const CONCURRENCY = 32;
 
 export function startOutbox(ctx: Context, redis: RedisClient): LaneWorker[] {
-  const sender = { graph: openGraph(ctx.settings), brakes: new Brakes(ctx.clock) };
+  const sender = { graph: openGraph(ctx.settings) };
   const worker = workLanes({
     redis,
     prefix: ctx.prefix,

@@ -8,7 +8,7 @@ import type { MediaRow, Reference } from '../media/model.ts';
 import { mediaOf, mediaView, sealedOfMedia } from '../media/view.ts';
 import type { Collection, TenantRow } from '../store/collection.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
-import { failureText } from '../whatsapp/errors.ts';
+import { failureText } from '../whatsapp/failure-reasons.ts';
 import { isMediaKind } from '../whatsapp/media-types.ts';
 import { windowExpiresAt } from '../whatsapp/window.ts';
 import { detailsOf, previewOf } from './details.ts';

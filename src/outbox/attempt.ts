@@ -8,10 +8,11 @@ import { applyStoredStatuses, learnIdentity, linkWamid, raiseStatus } from '../c
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
-import { classify, type FailureReason, pauseAfter, type Rule } from '../whatsapp/errors.ts';
+import { classify, pauseAfter, type Rule } from '../whatsapp/errors.ts';
+import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
 import { isWindowOpen } from '../whatsapp/window.ts';
-import type { Brakes } from './brakes.ts';
+import { heldForMs, hold, takePairMs } from './limits.ts';
 import { requestBody } from './request.ts';
 import {
   claim,
@@ -34,7 +35,6 @@ const WINDOW_CLOSED_CODE = 131047;
 /** What one worker process sends with. */
 export interface Sender {
   graph: Graph;
-  brakes: Brakes;
 }
 
 /** `next`: the head is decided, look at what follows. */
@@ -56,7 +56,7 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
     return failNow(ctx, message, 'window-closed', WINDOW_CLOSED_CODE);
   }
   if (channel.status === 'paused') return { againAfterMs: PAUSED_WAIT_MS };
-  const waitMs = sender.brakes.waitMs(channel);
+  const waitMs = (await heldForMs(ctx, channel)) || (await takePairMs(ctx, message));
   if (waitMs > 0) return { againAfterMs: withJitter(ctx, waitMs) };
   const body = await requestBody(ctx, message, around.contact);
   if ('impossible' in body) return failNow(ctx, message, body.impossible as FailureReason);
@@ -72,7 +72,7 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   const ms = ctx.clock.now() - started;
   logAttempt(ctx, attempt, outcome, ms);
   if (outcome.kind !== 'accepted') await noteTry(ctx, attempt, triedAs(attempt, outcome, ms));
-  return settle(ctx, sender, { attempt, around }, outcome);
+  return settle(ctx, { attempt, around }, outcome);
 }
 
 async function readAround(
@@ -121,7 +121,6 @@ async function isStillOurs(ctx: Context, attempt: MessageRow, turn: Turn): Promi
 
 async function settle(
   ctx: Context,
-  sender: Sender,
   made: { attempt: MessageRow; around: Around },
   outcome: SendOutcome,
 ): Promise<Step> {
@@ -130,7 +129,7 @@ async function settle(
     case 'accepted':
       return settleAccepted(ctx, made, outcome);
     case 'refused':
-      return settleRefused(ctx, sender, made, outcome);
+      return settleRefused(ctx, made, outcome);
     case 'not-sent':
       await requeue(ctx, attempt, connectPauseMs(ctx, attempt), attempt.attempts ?? 0);
       return 'next';
@@ -156,7 +155,6 @@ async function settleAccepted(
 
 async function settleRefused(
   ctx: Context,
-  sender: Sender,
   { attempt, around: { channel } }: { attempt: MessageRow; around: Around },
   { code, httpStatus }: SendOutcome & { kind: 'refused' },
 ): Promise<Step> {
@@ -167,7 +165,7 @@ async function settleRefused(
     await requeue(ctx, attempt, 0, attempt.attempts ?? 0);
   } else if (rule.action === 'retry' && tries < rule.maxTries) {
     const waitMs = withJitter(ctx, pauseAfter(rule, tries));
-    sender.brakes.hold(rule.scope, channel, waitMs);
+    await hold(ctx, rule.scope, channel, waitMs);
     await requeue(ctx, attempt, waitMs, tries);
   } else {
     await failAttempt(ctx, attempt, { errorCode: code, errorReason: rule.reason });

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { openContactField } from '../conversations/contacts.ts';
 import type { ContactRow, MessageRow } from '../conversations/model.ts';
 import { ErasedError } from '../store/keyring.ts';
-import type { FailureReason } from '../whatsapp/errors.ts';
+import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import { payloadOfContent } from './body.ts';
 
 /** Why no request can be made. */

@@ -7,6 +7,8 @@
  * person has mended it, and the message waits; `fail` ends the message with a reason that an agent understands.
  */
 
+import type { FailureReason } from './failure-reasons.ts';
+
 /** What shares the limit that was reached, and so waits too. */
 export type Scope = 'message' | 'pair' | 'number' | 'account' | 'app';
 
@@ -20,112 +22,13 @@ export interface Rule {
   reason: FailureReason;
 }
 
-/** Word by reason: title and detail for people. Stable: stored with messages and shown by the API. */
-const REASONS = {
-  'whatsapp-unavailable': [
-    'WhatsApp was unavailable',
-    'WhatsApp did not take the message because of a problem on its side. Send it again later.',
-  ],
-  'app-limit': [
-    'Too many requests',
-    'WhatsApp limits how often this installation may call it. Send it again later.',
-  ],
-  'account-limit': [
-    'Too many requests',
-    'WhatsApp limits how often this WhatsApp business account may call it. Send it again later.',
-  ],
-  'number-limit': [
-    'Too many messages from this number',
-    'This number reached the number of messages a second that WhatsApp allows. Send it again later.',
-  ],
-  'pair-limit': [
-    'Too many messages to this client',
-    'WhatsApp limits how fast one client may be written to. Wait a few minutes and send it again.',
-  ],
-  'spam-limit': [
-    'Sending is restricted',
-    'WhatsApp restricts this number because clients blocked or reported it. Ask an administrator before sending more.',
-  ],
-  'bad-request': [
-    'WhatsApp did not understand the message',
-    'A field of the message was not valid for WhatsApp. Sending it again unchanged will fail again.',
-  ],
-  'token-invalid': [
-    'The channel is disconnected',
-    'WhatsApp no longer accepts the access token of this number. An administrator must renew it.',
-  ],
-  'no-permission': [
-    'The channel lacks a permission',
-    'The access token of this number may not send messages. An administrator must check its permissions.',
-  ],
-  'account-restricted': [
-    'The account is restricted',
-    'WhatsApp restricted or locked the business account. An administrator must see to it in the business manager.',
-  ],
-  'number-unusable': [
-    'The number can’t send',
-    'The number is not registered with WhatsApp or was deleted. An administrator must register it again.',
-  ],
-  'payment-problem': [
-    'Payment problem',
-    'WhatsApp refused the message because of the payment method of the business account. Tell an administrator.',
-  ],
-  'not-deliverable': [
-    'The client can’t be reached',
-    'The number is not on WhatsApp, uses an old version, or has not accepted its terms. Try another way to reach them.',
-  ],
-  'own-number': ['The recipient is this number', 'A number can’t write to itself.'],
-  'not-on-test-list': [
-    'The client is not on the test list',
-    'A test number may only write to numbers that were added to its list of recipients.',
-  ],
-  'client-blocked': [
-    'The client is blocked',
-    'This business blocked the client. Unblock them to write to them.',
-  ],
-  'country-not-allowed': [
-    'The country is not allowed',
-    'WhatsApp does not let this business write to clients in that country.',
-  ],
-  'marketing-refused': [
-    'WhatsApp held the message back',
-    'The client gets no more marketing for now: they stopped it, or had enough of it. Do not send it again today.',
-  ],
-  'window-closed': [
-    'The 24-hour window is closed',
-    'Free text may only be sent within 24 hours of the client’s last message. Send a template, or wait until they write.',
-  ],
-  'unsupported-type': ['Unsupported type', 'WhatsApp does not deliver this type of message to this client.'],
-  'identity-changed': [
-    'The client’s identity changed',
-    'The client may have a new phone. Confirm who they are before you write again.',
-  ],
-  refused: [
-    'WhatsApp refused the message',
-    'WhatsApp refused the message for a reason that is not known here.',
-  ],
-  'not-sent': [
-    'Not sent',
-    'Someone decided that this message was not sent, after its outcome had stayed unknown.',
-  ],
-  'no-address': [
-    'No address',
-    'Neither a phone number nor a WhatsApp user id of the client is known. Wait until they write again.',
-  ],
-  erased: ['Erased', 'The client’s data was erased before the message was sent.'],
-  'channel-removed': [
-    'The channel was removed',
-    'The number from which this was to be sent is no longer connected.',
-  ],
-} as const satisfies Record<string, readonly [title: string, detail: string]>;
-
-export type FailureReason = keyof typeof REASONS;
-
 /** 2 s, 4 s, … at most 5 min: 10 tries take about 15 min. */
 const BACK_OFF = { firstMs: 2_000, factor: 2, longestMs: 300_000 };
 /** As WhatsApp advises for a pair: 4^X s, X = 0, 1, 2, …; here at most 17 min. */
 const PAIR_BACK_OFF = { firstMs: 1_000, factor: 4, longestMs: 1_024_000 };
 const MAINTENANCE = { firstMs: 60_000, factor: 1, longestMs: 60_000 };
+/** A template that is being copied to the Marketing Messages API: 10 minutes. */
+const SYNCING = { firstMs: 600_000, factor: 1, longestMs: 600_000 };
 
 const retry = (scope: Scope, maxTries: number, reason: FailureReason, pause = BACK_OFF): Rule => ({
   action: 'retry',
@@ -170,6 +73,43 @@ const RULES = new Map<number, Rule>([
   [131000, retry('message', 3, 'whatsapp-unavailable')],
   [131005, pause('no-permission')],
   [131008, fail('bad-request')],
+  [131014, fail('media-unusable')],
+  [131020, fail('group-problem')],
+  [131035, fail('not-deliverable')],
+  [131036, fail('not-deliverable')],
+  [131037, pause('number-unusable')],
+  [131041, fail('group-problem')],
+  [131044, fail('payment-problem')],
+  [131052, fail('media-unusable')],
+  [131053, fail('media-unusable')],
+  [131055, fail('bad-request')],
+  [131062, fail('needs-phone')],
+  [131063, fail('marketing-off')],
+  [131064, fail('template-limit')],
+  [131201, fail('group-problem')],
+  [131202, fail('group-problem')],
+  [131204, fail('group-problem')],
+  [131207, fail('group-problem')],
+  [131208, retry('number', 12, 'number-limit')],
+  ...[131209, 131210, 131211, 131212, 131213, 131214, 131215].map(
+    (code) => [code, fail('group-problem')] as const,
+  ),
+  [132000, fail('template-mismatch')],
+  [132001, fail('template-missing')],
+  [132005, fail('template-mismatch')],
+  [132007, fail('template-policy')],
+  [132008, fail('template-mismatch')],
+  [132012, fail('template-mismatch')],
+  [132015, fail('template-paused')],
+  [132016, fail('template-disabled')],
+  [132018, fail('template-mismatch')],
+  [132068, fail('flow-unavailable')],
+  [132069, fail('flow-unavailable')],
+  [134011, fail('payments-terms')],
+  [134100, fail('bad-request')],
+  [134101, retry('message', 3, 'whatsapp-unavailable', SYNCING)],
+  [134102, fail('marketing-off')],
+  [2494100, retry('number', 15, 'whatsapp-unavailable', MAINTENANCE)],
   [131009, fail('bad-request')],
   [131016, retry('message', 10, 'whatsapp-unavailable')],
   [131021, fail('own-number')],
@@ -204,10 +144,4 @@ export function classify(code: number, httpStatus?: number): Rule {
 export function pauseAfter(rule: Rule, tries: number): number {
   const { firstMs, factor, longestMs } = rule.pause;
   return Math.min(longestMs, firstMs * factor ** (tries - 1));
-}
-
-/** What a reason means, for people; a word that is not ours is explained as `refused`. */
-export function failureText(reason: string): { title: string; detail: string } {
-  const [title, detail] = Object.hasOwn(REASONS, reason) ? REASONS[reason as FailureReason] : REASONS.refused;
-  return { title, detail };
 }

@@ -15,7 +15,6 @@ import type { Clock } from '../../src/ops/clock.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { acceptSend } from '../../src/outbox/accept.ts';
 import type { Sender } from '../../src/outbox/attempt.ts';
-import { Brakes } from '../../src/outbox/brakes.ts';
 import { workOutboxLane } from '../../src/outbox/lane.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
@@ -72,7 +71,7 @@ export async function openWorld(clock: Clock, environment: Record<string, string
   const { tenantId } = await createTenant(ctx, { name: 'Aleph', email: 'owner@aleph.example' });
   const number = { phoneNumberId: NUMBER_ID, wabaId: '102290129340398', displayNumber: '+972 3 555 0100' };
   const { channelId } = await addChannel(ctx, { tenantId, ...number, token: TOKEN });
-  const sender = { graph: openGraph(ctx.settings), brakes: new Brakes(clock) };
+  const sender = { graph: openGraph(ctx.settings) };
   const mine = <T>(work: () => Promise<T>) => withTenant(tenantId, work);
 
   return {

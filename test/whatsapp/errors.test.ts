@@ -1,7 +1,8 @@
 /** The table of Graph API error codes: one classifier for answers and for `failed` statuses. */
 import { describe, expect, it } from '@jest/globals';
 
-import { classify, failureText, pauseAfter } from '../../src/whatsapp/errors.ts';
+import { classify, pauseAfter } from '../../src/whatsapp/errors.ts';
+import { failureText } from '../../src/whatsapp/failure-reasons.ts';
 
 describe('a code', () => {
   it.each([
@@ -14,23 +15,35 @@ describe('a code', () => {
     [131016, 'retry', 'message', 10],
     [131056, 'retry', 'pair', 8],
     [131057, 'retry', 'number', 15],
+    [131208, 'retry', 'number', 12],
+    [134101, 'retry', 'message', 3],
+    [2494100, 'retry', 'number', 15],
   ])('%i is tried again: %s, %s, %i times', (code, action, scope, maxTries) => {
     expect(classify(code)).toMatchObject({ action, scope, maxTries });
   });
 
-  it.each([0, 3, 10, 33, 104, 190, 200, 299, 368, 131005, 131031, 131045, 133010])(
+  it.each([0, 3, 10, 33, 104, 190, 200, 299, 368, 131005, 131031, 131037, 131045, 133010])(
     '%i pauses the channel, whatever the HTTP status says',
     (code) => {
       expect(classify(code, 500).action).toBe('pause');
     },
   );
 
-  it.each([100, 130403, 130472, 131021, 131026, 131030, 131042, 131047, 131048, 131049, 131050, 131051])(
-    '%i is the end for its message only, whatever the HTTP status says',
-    (code) => {
-      expect(classify(code, 500)).toMatchObject({ action: 'fail', scope: 'message' });
-    },
-  );
+  it.each([
+    ...[
+      100, 130403, 130472, 130497, 131008, 131009, 131014, 131020, 131021, 131026, 131030, 131035, 131036,
+      131041,
+    ],
+    ...[
+      131042, 131044, 131047, 131048, 131049, 131050, 131051, 131052, 131053, 131055, 131062, 131063, 131064,
+    ],
+    ...[
+      131201, 131202, 131204, 131207, 131209, 131215, 132000, 132001, 132005, 132007, 132008, 132012, 132015,
+    ],
+    ...[132016, 132018, 132068, 132069, 134011, 134100, 134102, 135000, 137000],
+  ])('%i is the end for its message only, whatever the HTTP status says', (code) => {
+    expect(classify(code, 500)).toMatchObject({ action: 'fail', scope: 'message' });
+  });
 
   it.each([
     [429, 'retry', 4],
@@ -58,7 +71,7 @@ describe('the pause', () => {
 
 describe('a reason', () => {
   it('of every rule has a title and a detail for people', () => {
-    for (const code of [1, 4, 100, 190, 131026, 131047, 131056, 133010]) {
+    for (const code of [1, 4, 100, 190, 131026, 131047, 131056, 131064, 132000, 132015, 133010]) {
       const { title, detail } = failureText(classify(code).reason);
       expect(title).toMatch(/^[A-Z].{5,}/);
       expect(detail).toMatch(/\.$/);
