@@ -78,7 +78,7 @@ const bytes = z.string().meta({ format: 'binary' });
 const uploadBody = {
   required: true,
   content: {
-    'multipart/form-data': { schema: z.object({ file: bytes }) },
+    'multipart/form-data': { schema: z.strictObject({ file: bytes }) },
     'application/octet-stream': { schema: bytes },
   },
 };
