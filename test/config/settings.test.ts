@@ -31,6 +31,8 @@ describe('reading the settings', () => {
       ROLE: 'all',
       LOG_LEVEL: 'info',
       CANARY: 'on',
+      MEDIA_HOSTS: ['lookaside.fbsbx.com'],
+      FFMPEG: 'ffmpeg',
       EMBEDDED_MONGODB: 'auto',
     });
   });
@@ -93,7 +95,7 @@ describe('reading the settings', () => {
     [{ LOG_LEVEL: 'INFO' }, 'LOG_LEVEL must be one of fatal, error'],
     [{ EMBEDDED_MONGODB: 'yes' }, 'EMBEDDED_MONGODB must be one of auto, builtin'],
     [{ WORKERS: ',' }, 'WORKERS must name at least one worker'],
-    [{ WORKERS: 'inbound,mail' }, 'WORKERS names "mail"; known are inbound, outbox, endpoints, reconciler'],
+    [{ WORKERS: 'inbound,mail' }, 'WORKERS names "mail"; known are inbound, outbox, endpoints, media, reconciler'],
     [{ MONGODB_URI: 'mongodb://a/b' }, 'MASTER_KEY must be set when MONGODB_URI is'],
     [{ KEYS_MONGODB_URI: 'mongodb://a/b' }, 'set MONGODB_URI too, or neither'],
     [
