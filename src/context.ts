@@ -4,7 +4,7 @@ import type { ItemLanes } from './lanes/item-lanes.ts';
 import type { LaneQueue } from './lanes/queue.ts';
 import type { Clock, Random } from './ops/clock.ts';
 import type { Logger } from './ops/log.ts';
-import type { BlobStore } from './store/blobs.ts';
+import type { BlobStore } from './store/blob-store.ts';
 import type { Positions } from './store/ids.ts';
 import type { MasterKey } from './store/master-key.ts';
 import type { RedisClient } from './store/redis.ts';

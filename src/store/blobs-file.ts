@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { BlobMissingError, partsOfName } from './blob-names.ts';
-import type { BlobStore } from './blobs.ts';
+import type { BlobStore } from './blob-store.ts';
 
 export class FileBlobs implements BlobStore {
   constructor(private readonly root: string) {}

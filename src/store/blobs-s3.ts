@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 
 import { BlobMissingError, partsOfName } from './blob-names.ts';
-import type { BlobStore } from './blobs.ts';
+import type { BlobStore } from './blob-store.ts';
 
 const CONNECT_MS = 5_000;
 /** Longest silence of a connection. */

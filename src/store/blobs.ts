@@ -3,22 +3,12 @@
  * nothing but whose tenant's they are.
  */
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import type { Settings } from '../../config/settings.ts';
 import type { Random } from '../ops/clock.ts';
+import type { BlobStore } from './blob-store.ts';
 import { FileBlobs } from './blobs-file.ts';
-
-export interface BlobStore {
-  /** Stores a whole blob of `length` bytes; what had the name is replaced, all at once or not at all. */
-  put(name: string, content: Readable, length: number): Promise<void>;
-  /** Bytes from `start` to `end`, both included. @throws BlobMissingError */
-  read(name: string, start: number, end: number): Promise<Readable>;
-  /** What is not there is gone already. */
-  delete(name: string): Promise<void>;
-  close(): void;
-}
 
 /** The blob store of the settings; asks no server for anything yet. */
 export async function openBlobs(settings: Pick<Settings, 'BLOB_URL' | 'DATA_DIR'>): Promise<BlobStore> {

@@ -13,8 +13,6 @@ export const SEND_LIMITS = {
   video: 16 * MB,
 } as const satisfies Record<MediaKind, number>;
 export const STILL_STICKER_LIMIT = 100 * KB;
-/** A voice message beyond this shows a download instead of the play button. */
-export const VOICE_PLAY_LIMIT = 512 * KB;
 export const LARGEST_UPLOAD = SEND_LIMITS.document;
 
 /** Longest received file that is fetched. WhatsApp itself replaces what is larger than 100 MB by error 131052. */

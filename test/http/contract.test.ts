@@ -80,6 +80,10 @@ describe('every route', () => {
     expect(items).toEqual([expect.objectContaining({ name: 'Noa', phone: `+${PHONE}`, username: null })]);
   });
 
+  it('GET /v1/costs counts nothing where WhatsApp named no price', async () => {
+    expect(await ask<object>('get', '/v1/costs')).toMatchObject({ messages: 0, billed: 0, items: [] });
+  });
+
   it('GET /v1/conversations lists conversations with contact, last message and window', async () => {
     const { items } = await ask<{ items: ConversationView[] }>('get', '/v1/conversations?state=PENDING');
     const [conversation] = items;
@@ -266,9 +270,28 @@ describe('every route', () => {
     });
   });
 
+  it('GET /v1/contacts/{id} reads one, and merging two is a link that can be undone', async () => {
+    const other = await clientWrites(ctx, business, { phone: '972500000044', name: 'Noa too', body: 'x' });
+    const read = (id: string) =>
+      ask<{ name: string; samePersonAs: { id: string }[] }>('get', '/v1/contacts/{id}', id);
+    expect(await read(first.contactId)).toMatchObject({ name: 'Noa', samePersonAs: [] });
+    const into = { body: { into: first.contactId } };
+    const merged = await ask<object>('post', '/v1/contacts/{id}/merge', other.contactId, into);
+    expect(merged).toMatchObject({ id: other.contactId, samePersonAs: [{ id: first.contactId }] });
+    expect(await read(first.contactId)).toMatchObject({ samePersonAs: [{ id: other.contactId }] });
+    const undone = await ask<object>('delete', '/v1/contacts/{id}/merge', other.contactId);
+    expect(undone).toMatchObject({ samePersonAs: [] });
+  });
+
   it('was tried above', () => {
     expect(
-      routes.filter((route) => !tried.has(route)).map(({ method, path }) => `${method} ${path}`),
+      routes
+        .filter((route) => !tried.has(route) && !route.upload)
+        .map(({ method, path }) => `${method} ${path}`),
     ).toEqual([]);
+    // What takes a file is tried with files.
+    expect(routes.filter(({ upload }) => upload).map(({ path }) => path)).toEqual([
+      '/v1/channels/{id}/media',
+    ]);
   });
 });

@@ -45,6 +45,7 @@ export async function keyWith(ctx: Context, tenantId: string, scopes: Scope[]): 
 }
 
 export interface Written {
+  contactId: string;
   conversationId: string;
   messageId: string;
 }
@@ -85,6 +86,7 @@ export async function clientWrites(ctx: Context, business: Business, writing: Wr
     const identity = await ctx.store.model(Identities).findOne({ _id }).lean<IdentityRow>().exec();
     const contactId = identity?.contactId ?? '';
     return {
+      contactId,
       conversationId: await conversationIdFor(ctx, tenantId, channelId, { contactId }),
       messageId: await inboundMessageId(ctx, tenantId, phoneNumberId, wamid),
     };

@@ -93,8 +93,9 @@ async function introduce(nodes: ClusterNode[]): Promise<void> {
     await redis.cluster('ADDSLOTSRANGE', from, to);
   }
   const [first, ...others] = nodes;
-  for (const { port, busPort } of others)
-    {await first?.redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);}
+  for (const { port, busPort } of others) {
+    await first?.redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+  }
   for (const { redis } of nodes) await isWhole(redis);
 }
 

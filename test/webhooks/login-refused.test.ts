@@ -46,9 +46,9 @@ function guardConnection(client: Socket): void {
           }),
         );
       } else
-        client.write(
+        {client.write(
           encodeReply(request, { ok: 1, conversationId: 1, done: true, payload: Buffer.alloc(0) }),
-        );
+        );}
     }
   });
 }
