@@ -95,7 +95,10 @@ describe('reading the settings', () => {
     [{ LOG_LEVEL: 'INFO' }, 'LOG_LEVEL must be one of fatal, error'],
     [{ EMBEDDED_MONGODB: 'yes' }, 'EMBEDDED_MONGODB must be one of auto, builtin'],
     [{ WORKERS: ',' }, 'WORKERS must name at least one worker'],
-    [{ WORKERS: 'inbound,mail' }, 'WORKERS names "mail"; known are inbound, outbox, endpoints, media, reconciler'],
+    [
+      { WORKERS: 'inbound,mail' },
+      'WORKERS names "mail"; known are inbound, outbox, endpoints, media, reconciler',
+    ],
     [{ MONGODB_URI: 'mongodb://a/b' }, 'MASTER_KEY must be set when MONGODB_URI is'],
     [{ KEYS_MONGODB_URI: 'mongodb://a/b' }, 'set MONGODB_URI too, or neither'],
     [

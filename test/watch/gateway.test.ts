@@ -36,10 +36,11 @@ it('a canary comes through, and metrics and status tell of it', async () => {
       const ran = await runIn({ ...environment, LOG_LEVEL: 'silent' }, ['status', '--json']);
       return JSON.parse(ran.out) as Status;
     };
-    const seen = await until('the canary comes through', async () => {
+    const through = async () => {
       const now = await status();
       return now.canary.secondsAgo === null ? undefined : now;
-    });
+    };
+    const seen = await until('the canary comes through', through, 60_000);
     expect(seen).toMatchObject({ canary: { tookMs: expect.any(Number) }, spool: { segments: 0 } });
     const ready = await fetch(`http://127.0.0.1:${gateway.port}/readyz`);
     expect(await ready.json()).toEqual({ status: 'ready' });
@@ -47,4 +48,4 @@ it('a canary comes through, and metrics and status tell of it', async () => {
     await gateway.stop();
     await rm(dataDir, { recursive: true });
   }
-});
+}, 90_000);

@@ -45,10 +45,11 @@ function guardConnection(client: Socket): void {
             errmsg: 'Authentication failed.',
           }),
         );
-      } else
-        {client.write(
+      } else {
+        client.write(
           encodeReply(request, { ok: 1, conversationId: 1, done: true, payload: Buffer.alloc(0) }),
-        );}
+        );
+      }
     }
   });
 }
