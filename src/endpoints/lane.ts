@@ -60,8 +60,8 @@ async function deliverInOrder(
   turn: Turn,
 ): Promise<TurnEnd> {
   const owed = await firstOwed(ctx, tenantId, lane);
-  for (const delivery of owed) {
-    if (turn.stopping() || turn.yields()) return { againAfterMs: 0 };
+  for (const [index, delivery] of owed.entries()) {
+    if (turn.stopping() || (index > 0 && turn.yields())) return { againAfterMs: 0 };
     const wait = delivery.dueAt.getTime() - ctx.clock.now();
     if (wait > 0) return { againAfterMs: wait };
     if (!(await turn.holds())) return 'done'; // the lane is another worker's now

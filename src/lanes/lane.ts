@@ -43,7 +43,8 @@ export async function runItemLane(
 ): Promise<HandlerEnd> {
   let done: string[] = [];
   let next = first;
-  for (let handled = 0; handled < TURN_LIMIT && mayGoOn(turn); handled += done.length) {
+  for (let handled = 0; handled < TURN_LIMIT && !turn.stopping(); handled += done.length) {
+    if (handled > 0 && turn.yields()) break;
     const taken = next ?? (await work.lanes.take(work.queue, lane, turn, { done, count: BATCH }));
     next = undefined;
     if (!taken) return 'done'; // the lane is another worker's now
@@ -54,10 +55,8 @@ export async function runItemLane(
     done = outcome.done;
   }
   const [begun] = next?.entries ?? [];
-  if (begun) {
-    await work.lanes.step(work.queue, lane, turn, { next: [begun.header], count: -1 });
-  } // not tried
-  else await work.lanes.step(work.queue, lane, turn, { done });
+  const step = begun ? { next: [begun.header], count: -1 as const } : { done }; // what was begun was not tried
+  await work.lanes.step(work.queue, lane, turn, step);
   return { againAfterMs: 0 };
 }
 

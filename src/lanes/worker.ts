@@ -37,7 +37,10 @@ export interface Turn {
   holds(): Promise<boolean>;
   /** Set when the process stops: finish the item in hand and come back. */
   stopping(): boolean;
-  /** Set when the turn is long enough and others wait for their first: finish the item in hand and come back. */
+  /**
+   * Set when the turn is long enough and others wait for their first: finish the item in hand and come back. Each turn
+   * handles one item at least, also a slow one: else lanes that only read would keep each other from working.
+   */
   yields(): boolean;
 }
 

@@ -34,7 +34,8 @@ export async function workOutboxLane(
 ): Promise<TurnEnd> {
   if (tenantId === undefined) throw new SafeError('A wake-up of the outbox names no tenant.');
   return withTenant(tenantId, async () => {
-    for (let count = 0; count < MESSAGES_PER_TURN && !turn.stopping() && !turn.yields(); count += 1) {
+    for (let count = 0; count < MESSAGES_PER_TURN && !turn.stopping(); count += 1) {
+      if (count > 0 && turn.yields()) break;
       const head = await headOf(ctx, conversationId);
       const step = head ? await workHead(ctx, sender, head, turn) : 'done';
       if (step !== 'next') return step;

@@ -225,6 +225,16 @@ describe("an endpoint's lane", () => {
     expect(bodies()).toEqual(['1']);
   });
 
+  it('posts one event at least before it yields to others, however slow it began', async () => {
+    const message = await world.receive(phone, 'one');
+    await world.receive(phone, 'two');
+    const late = { yields: () => true };
+    await expect(world.turn(message, endpointId, late)).resolves.toEqual({ againAfterMs: 0 });
+    expect(receiver.received).toHaveLength(1);
+    await expect(world.turn(message, endpointId, late)).resolves.toBe('done');
+    expect(receiver.received).toHaveLength(2);
+  });
+
   it('yields after 32 events', async () => {
     const message = await world.receive(phone, 'x');
     const [first] = await world.owed(message);

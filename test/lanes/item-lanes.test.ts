@@ -193,6 +193,23 @@ describe('inbound lanes', () => {
     expect(await positions()).toEqual([2]);
   });
 
+  it('handle one item at least before they yield to others, however slow their turn began', async () => {
+    await append(item(1), item(2));
+    const handled: number[] = [];
+    const token = 'late';
+    const lockKey = `{${ctx.prefix}:${QUEUE}}:${QUEUE}:late:lock`;
+    await ctx.queueRedis.set(lockKey, token);
+    const turn: Turn = { lockKey, token, holds: async () => true, stopping: () => false, yields: () => true };
+    const handle = ({ position }: LaneItem) => Promise.resolve(void handled.push(position));
+    const park = () => Promise.resolve();
+    const work = { lanes: ctx.inbound, queue: QUEUE, log: ctx.log, handle, park };
+    for (const expected of [[1], [1, 2]]) {
+      expect(await runItemLane(work, { lane: lane() }, turn)).toEqual({ againAfterMs: 0 });
+      expect(handled).toEqual(expected);
+    }
+    expect(await positions()).toEqual([]);
+  });
+
   it('a paused twin stops at its next step and handles nothing twice after it', async () => {
     await append(item(1), item(2), item(3));
     const handled: number[] = [];

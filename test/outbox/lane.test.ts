@@ -346,6 +346,17 @@ describe('a turn', () => {
     expect(await world.work(conversation)).toBe('done');
   });
 
+  it('sends one message at least before it yields to others, however slow it began', async () => {
+    await world.accept(conversation, 'one');
+    await world.accept(conversation, 'second words');
+    const sent = graphAccepts(2);
+    const late = { yields: () => true };
+    expect(await world.work(conversation, late)).toEqual({ againAfterMs: 0 });
+    expect(sent).toHaveLength(1);
+    await world.work(conversation, late);
+    expect(sent).toHaveLength(2);
+  });
+
   it('yields to other lanes after 20 messages', async () => {
     for (let count = 1; count <= 21; count += 1) await world.accept(conversation, `${count}`);
     const sent = graphAccepts(21);
