@@ -8,7 +8,7 @@ import { SHORT_LOCKS } from './short-locks.mjs';
 
 const data = [
   ...SHORT_LOCKS,
-  { file: 'src/lanes/worker.js', find: /holds: \(\) => [^\n]*/, put: 'holds: async () => true,' },
+  { file: 'src/lanes/worker.js', find: /holds: async \(\) => [^\n]*/, put: 'holds: async () => true,' },
   {
     file: 'src/outbox/states.js',
     find: /\{ _id: message\._id, status: 'queued' \}(?=,\s*\{ \$set: \{ status: 'sending')/,
