@@ -42,6 +42,9 @@ const QUERIES = [
   'distinct',
 ] as const;
 
+/** Of a read without a limit; those that may find more than some rows have one. */
+const ROWS_AT_ONCE = 10_000;
+
 /** Stages that read or write other collections, where the tenant's filter would not apply. */
 const FOREIGN_STAGES = [
   '$lookup',
@@ -82,10 +85,10 @@ function bindScope(schema: Schema, collection: { name: string; scope: 'tenant' |
     const tenantId = owner();
     if (tenantId !== undefined) this.setQuery(owned(this.getFilter(), tenantId));
   });
-  // What is limited comes in one piece: no cursor stays at the server, where it may be lost before it is read on.
+  // What is read comes in one piece: no cursor stays at the server, where it may be lost before it is read on.
   schema.pre('find', function () {
     const { limit, batchSize } = this.getOptions();
-    if (limit && batchSize === undefined) this.batchSize(limit + 1);
+    if (batchSize === undefined) this.batchSize(limit ? limit + 1 : ROWS_AT_ONCE);
   });
   schema.pre('estimatedDocumentCount', () => {
     throw new ScopeError('estimatedDocumentCount counts all tenants; use countDocuments.');
