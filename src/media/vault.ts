@@ -152,7 +152,8 @@ export function placeOfPart({ _id, tenantId }: Pick<MediaRow, '_id' | 'tenantId'
 /** Removes drafts of processes that died. */
 export async function removeAbandoned(ctx: Context): Promise<void> {
   const folder = folderOf(ctx);
-  for (const name of await readdir(folder).catch(() => [])) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const file = await stat(path).catch(() => undefined);
     if (file && ctx.clock.now() - file.mtimeMs > ABANDONED_MS) await rm(path, { force: true });

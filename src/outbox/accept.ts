@@ -9,6 +9,7 @@
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { touchConversation } from '../conversations/conversations.ts';
+import { refersToOf, tellEarlier } from '../conversations/earlier.ts';
 import { RANK } from '../conversations/ladder.ts';
 import { type ConversationRow, type MessageRow, Messages } from '../conversations/model.ts';
 import { Reject } from '../ops/errors.ts';
@@ -16,6 +17,7 @@ import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { withTenant } from '../store/scope.ts';
+import { Channels } from '../tenants/model.ts';
 import { isWindowOpen } from '../whatsapp/window.ts';
 import { contentOfBody, parseSendBody, type SendBody } from './body.ts';
 
@@ -121,6 +123,7 @@ async function newRow(
   const { type, biz_opaque_callback_data: callbackData } = body;
   const context = 'context' in body ? body.context : undefined;
   const content = { content: contentOfBody(body), ...(context ? { context } : {}) };
+  const refersTo = await earlierOf(ctx, conversation, type, content.content);
   const now = new Date(ctx.clock.now());
   return {
     _id,
@@ -138,6 +141,7 @@ async function newRow(
     storedAt: now,
     sentBy: principal,
     bodyDigest,
+    ...refersTo,
     attempts: 0,
     dueAt: now,
     ...(callbackData === undefined
@@ -147,6 +151,20 @@ async function newRow(
           callbackKey: await callbackKey(ctx, tenantId, callbackData),
         }),
   };
+}
+
+/** The message that a reaction of ours belongs to. */
+async function earlierOf(
+  ctx: Context,
+  { tenantId, channelId }: ConversationRow,
+  type: SendBody['type'],
+  content: Record<string, unknown>,
+): Promise<Pick<MessageRow, 'refersTo'>> {
+  if (type !== 'reaction') return {};
+  const channel = await ctx.store.batches.find(Channels, tenantId, channelId);
+  return channel
+    ? refersToOf(ctx, { tenantId, phoneNumberId: channel.phoneNumberId }, { type, content })
+    : {};
 }
 
 async function findRow(ctx: Context, _id: string): Promise<MessageRow | null> {
@@ -170,5 +188,6 @@ async function announce(ctx: Context, row: MessageRow): Promise<void> {
   const { _id: messageId, tenantId, conversationId, position, timestamp: at } = row;
   await touchConversation(ctx, { _id: conversationId, tenantId }, { messageId, position, at });
   await publish(ctx, tenantId, { type: 'message.created', conversationId, messageId });
+  await tellEarlier(ctx, row);
   await ctx.lanes.outbox.wake({ lane: conversationId, tenantId });
 }

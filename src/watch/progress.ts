@@ -8,6 +8,7 @@ import { Deliveries } from '../endpoints/model.ts';
 import { countDeadLetters } from '../lanes/dead-letters.ts';
 import type { ParkReason } from '../lanes/model.ts';
 import type { LaneQueue } from '../lanes/queue.ts';
+import { Media } from '../media/model.ts';
 import { asOperator } from '../store/scope.ts';
 import { Tenants } from '../tenants/model.ts';
 
@@ -44,6 +45,8 @@ export interface Progress {
   sends: Backlog;
   /** Events that endpoints should have had by now. */
   deliveries: Backlog;
+  /** Files of clients that should have been fetched by now. */
+  files: Backlog;
   /** By reason, each up to MOST_COUNTED. */
   deadLetters: Partial<Record<ParkReason, number>>;
 }
@@ -60,6 +63,7 @@ export async function progress(ctx: Context): Promise<Progress> {
   }
   queues.push(await queueProgress(ctx.lanes.outbox, rows.sends.oldestMs));
   queues.push(await queueProgress(ctx.lanes.endpoints, rows.deliveries.oldestMs));
+  queues.push(await queueProgress(ctx.lanes.media, rows.files.oldestMs));
   return { queues, ...rows, deadLetters: await deadLetters(ctx) };
 }
 
@@ -68,12 +72,12 @@ async function queueProgress(queue: LaneQueue, oldestMs: number | null): Promise
   return { queue: queue.name, waiting: waiting + prioritized, active, delayed, failed, oldestMs };
 }
 
-type Backlogs = Pick<Progress, 'forwards' | 'sends' | 'deliveries'>;
+type Backlogs = Pick<Progress, 'forwards' | 'sends' | 'deliveries' | 'files'>;
 
 async function backlogs(ctx: Context, now: number): Promise<Backlogs> {
   return asOperator('progress', async () => {
     const ids = await ctx.store.model(Tenants).distinct('_id').exec();
-    const parts: Record<keyof Backlogs, Group[]> = { forwards: [], sends: [], deliveries: [] };
+    const parts: Record<keyof Backlogs, Group[]> = { forwards: [], sends: [], deliveries: [], files: [] };
     for (let at = 0; at < ids.length; at += TENANTS_AT_ONCE) {
       const tenantId = { $in: ids.slice(at, at + TENANTS_AT_ONCE) };
       parts.forwards.push(...(await waiting(ctx, Messages, { tenantId, forward: 'due' }, '$storedAt')));
@@ -81,11 +85,14 @@ async function backlogs(ctx: Context, now: number): Promise<Backlogs> {
       parts.sends.push(...(await waiting(ctx, Messages, queued, '$storedAt')));
       const due = { tenantId, state: 'due', dueAt: { $lte: new Date(now) } };
       parts.deliveries.push(...(await waiting(ctx, Deliveries, due, '$dueAt')));
+      const pending = { ...due, state: 'pending' };
+      parts.files.push(...(await waiting(ctx, Media, pending, '$dueAt')));
     }
     return {
       forwards: joined(parts.forwards, now),
       sends: joined(parts.sends, now),
       deliveries: joined(parts.deliveries, now),
+      files: joined(parts.files, now),
     };
   });
 }
@@ -97,7 +104,7 @@ interface Group {
 
 async function waiting(
   ctx: Context,
-  collection: typeof Messages | typeof Deliveries,
+  collection: typeof Messages | typeof Deliveries | typeof Media,
   filter: Record<string, unknown>,
   time: '$storedAt' | '$dueAt',
 ): Promise<Group[]> {

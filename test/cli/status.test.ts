@@ -40,7 +40,7 @@ describe('whatsper status', () => {
     const seen = await status();
     expect(seen.servers.map(({ server }) => server)).toEqual(['mongodb', 'redis', 'redis for feeds']);
     for (const { answersInMs } of seen.servers) expect(answersInMs).toEqual(expect.any(Number));
-    expect(seen.queues.map(({ queue }) => queue)).toEqual(['inbound-0', 'outbox', 'endpoints']);
+    expect(seen.queues.map(({ queue }) => queue)).toEqual(['inbound-0', 'outbox', 'endpoints', 'media']);
     for (const queue of seen.queues) expect(queue).toMatchObject({ waiting: 0, oldestSeconds: null });
     expect(seen.deadLetters).toEqual({ total: 0 });
   });
@@ -76,6 +76,7 @@ describe('whatsper status', () => {
       'inbound-0': 90,
       outbox: null,
       endpoints: 90,
+      media: null,
     });
     expect(deadLetters).toEqual({ total: 3, failed: 1, unrouted: 2 });
   });

@@ -270,6 +270,14 @@ describe('every route', () => {
     });
   });
 
+  it('a reaction of ours shows under the message that it belongs to', async () => {
+    const target = await ask<MessageView>('get', '/v1/messages/{id}', first.messageId);
+    const body = { type: 'reaction', reaction: { message_id: target.wamid, emoji: '👍' } };
+    await ask('post', '/v1/conversations/{id}/messages', first.conversationId, { body });
+    const { reactions } = await ask<MessageView>('get', '/v1/messages/{id}', first.messageId);
+    expect(reactions).toEqual([expect.objectContaining({ emoji: '👍', direction: 'out', contactId: null })]);
+  });
+
   it('GET /v1/contacts/{id} reads one, and merging two is a link that can be undone', async () => {
     const other = await clientWrites(ctx, business, { phone: '972500000044', name: 'Noa too', body: 'x' });
     const read = (id: string) =>

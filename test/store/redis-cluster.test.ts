@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Cluster } from 'ioredis';
 
+import { feedKey } from '../../src/agents/feed.ts';
 import type { Context } from '../../src/context.ts';
 import { inboundMessageId } from '../../src/conversations/ids.ts';
 import { type MessageRow, Messages } from '../../src/conversations/model.ts';
@@ -90,10 +91,21 @@ async function forwarded(): Promise<string[]> {
   return rows.map(({ _id }) => _id);
 }
 
+/** Ids of the messages that the feed tells of, and `reset` where it lost one. */
+async function toldByFeed(): Promise<string[]> {
+  const entries = await ctx.liveRedis.xrange(feedKey(ctx.prefix, business.tenantId), '-', '+');
+  return entries.map(([, fields]) => {
+    const at = fields.indexOf('messageId');
+    return (at < 0 ? fields[1] : fields[at + 1]) ?? '';
+  });
+}
+
 /** Everything that was written was forwarded once, and of each sender in order. */
 async function expectAll(round: string, count: number): Promise<void> {
   await until('all are forwarded', async () => (await forwarded()).length === written, 40_000);
   const order = await forwarded();
+  const told = await toldByFeed();
+  if (!told.includes('reset')) expect(told).toEqual(expect.arrayContaining(order)); // what it lost it says
   for (let sender = 0; sender < SENDERS; sender += 1) {
     const ids = await Promise.all(
       Array.from({ length: count }, (_item, at) =>

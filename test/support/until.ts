@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 10;
 export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
-  withinMs = 25_000,
+  withinMs = 15_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
