@@ -4,7 +4,7 @@ import { Conversations, Messages } from '../conversations/model.ts';
 import { viewsOf } from '../conversations/views.ts';
 import type { Collection, TenantRow } from '../store/collection.ts';
 import { withTenant } from '../store/scope.ts';
-import { FEED_EVENT_TYPES, type FeedEntry } from './feed.ts';
+import { CHANNEL_EVENT, FEED_EVENT_TYPES, type FeedEntry } from './feed.ts';
 
 /** One event of `text/event-stream`. */
 export interface Frame {
@@ -28,8 +28,9 @@ export async function framesOf(ctx: Context, tenantId: string, entries: FeedEntr
   });
   const conversations = byId(views.conversations);
   const messages = byId(views.messages);
-  return entries.flatMap(({ id, type, conversationId, messageId }) => {
+  return entries.flatMap(({ id, type, conversationId, messageId, channelId }) => {
     if (type === 'reset') return [resetFrame(id)];
+    if (type === CHANNEL_EVENT && channelId !== undefined) return [frame(id, type, { type, channelId })];
     if (!isEvent(type) || conversationId === undefined) return [];
     const message = messageId === undefined ? undefined : messages.get(messageId);
     const conversation = conversations.get(conversationId);

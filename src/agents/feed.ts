@@ -17,11 +17,12 @@ export const FEED_EVENT_TYPES = [
   'conversation.updated',
 ] as const;
 
-export interface FeedEvent {
-  type: (typeof FEED_EVENT_TYPES)[number];
-  conversationId: string;
-  messageId?: string;
-}
+/** `channel.updated`: read the channel again. */
+export const CHANNEL_EVENT = 'channel.updated';
+
+export type FeedEvent =
+  | { type: (typeof FEED_EVENT_TYPES)[number]; conversationId: string; messageId?: string }
+  | { type: typeof CHANNEL_EVENT; channelId: string };
 
 /** An entry of the stream: an event, or `reset` (events were lost), or `opened` (the stream began here). */
 export interface FeedEntry {
@@ -29,6 +30,7 @@ export interface FeedEntry {
   type: string;
   conversationId?: string;
   messageId?: string;
+  channelId?: string;
 }
 
 /** About as many entries stay, so that an agent who was away for a while resumes without reading the lists again. */
@@ -52,14 +54,14 @@ const owed = new WeakMap<RedisClient, Set<string>>();
  * not be written; the clients then get `reset` instead, and read the lists again.
  */
 export async function publish(ctx: Context, tenantId: string, event: FeedEvent): Promise<boolean> {
-  const { type, conversationId, messageId } = event;
-  const fields = { type, conversationId, ...(messageId === undefined ? {} : { messageId }) };
+  const given = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
+  const fields = Object.fromEntries(Object.entries(event).filter(given));
   try {
     await payReset(ctx, tenantId);
     await append(ctx, tenantId, fields);
     return true;
   } catch (error) {
-    ctx.log.warn({ tenantId, event: type, err: error }, 'feed.event-lost');
+    ctx.log.warn({ tenantId, event: event.type, err: error }, 'feed.event-lost');
     oweReset(ctx, tenantId);
     return false;
   }
@@ -101,12 +103,13 @@ export function feedEntry(id: string, fields: string[]): FeedEntry {
   for (let index = 0; index + 1 < fields.length; index += 2) {
     entry[fields[index] ?? ''] = fields[index + 1] ?? '';
   }
-  const { type = '', conversationId, messageId } = entry;
+  const { type = '', conversationId, messageId, channelId } = entry;
   return {
     id,
     type,
     ...(conversationId === undefined ? {} : { conversationId }),
     ...(messageId === undefined ? {} : { messageId }),
+    ...(channelId === undefined ? {} : { channelId }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 
-import { FEED_EVENT_TYPES } from '../agents/feed.ts';
+import { CHANNEL_EVENT, FEED_EVENT_TYPES } from '../agents/feed.ts';
 import type { Route } from './route.ts';
 import { ConversationSchema, MessageSchema, ProblemSchema } from './schemas.ts';
 
@@ -10,8 +10,9 @@ export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']
 
 const FeedEventSchema = z
   .object({
-    type: z.enum(FEED_EVENT_TYPES),
-    conversationId: z.string(),
+    type: z.enum([...FEED_EVENT_TYPES, CHANNEL_EVENT]),
+    conversationId: z.string().optional().meta({ description: 'Of every event but `channel.updated`.' }),
+    channelId: z.string().optional().meta({ description: 'Of `channel.updated`: read the channel again.' }),
     message: MessageSchema.optional(),
     conversation: ConversationSchema.optional(),
   })

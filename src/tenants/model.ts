@@ -30,6 +30,55 @@ export const Tenants = operatorCollection<TenantRecord>('tenants', {
   indexes: [{ keys: { accountNumber: 1 }, options: { unique: true } }],
 });
 
+/** What WhatsApp says of a number and its account, in its own words. */
+export const HEALTH_FIELDS = [
+  'verifiedName',
+  /** APPROVED, PENDING_REVIEW, DECLINED, … */
+  'nameStatus',
+  /** GREEN, YELLOW, RED, UNKNOWN */
+  'quality',
+  /** TIER_250, TIER_2K, …, UNLIMITED, or a number: people reached outside a window in 24 hours. */
+  'messagingLimit',
+  /** STANDARD: 80 messages a second; HIGH: 1,000. */
+  'throughput',
+  /** VERIFIED, NOT_VERIFIED, EXPIRED */
+  'codeVerification',
+  /** CLOUD_API, ON_PREMISE, NOT_APPLICABLE */
+  'platform',
+  /** CONNECTED, PENDING, DISCONNECTED, BANNED, … */
+  'numberStatus',
+  /** `true`: the number also lives in the WhatsApp Business app (coexistence): 20 messages a second. */
+  'onBusinessApp',
+  /** LIVE, SANDBOX */
+  'accountMode',
+  /** APPROVED, REJECTED, PENDING */
+  'accountReview',
+  /** Last word of an `account_update`. */
+  'accountStatus',
+] as const;
+export type HealthField = (typeof HEALTH_FIELDS)[number];
+export type ChannelHealth = Partial<Record<HealthField, { value: string; at: Date }>>;
+
+/** What the Graph API says of an access token. */
+export interface TokenFacts {
+  /** SYSTEM_USER, USER, … */
+  kind?: string;
+  /** Absent: it does not expire. */
+  expiresAt?: Date;
+  scopes?: string[];
+  checkedAt: Date;
+  /** Days before the end for which people were told last. */
+  warnedDays?: number;
+}
+
+/** One point of `channel check`: its code says what was found (onboarding/check-words.ts). */
+export interface CheckedPoint {
+  point: string;
+  state: 'ok' | 'warn' | 'failed' | 'unknown';
+  code: string;
+  values?: Record<string, string>;
+}
+
 export interface ChannelRow extends TenantRow {
   phoneNumberId: string;
   wabaId: string;
@@ -40,6 +89,18 @@ export interface ChannelRow extends TenantRow {
   status: 'active' | 'paused';
   /** Why it is paused: a Graph error code or an operator's word. */
   pausedReason?: string;
+  /** When clients are told that their messages were read; absent: never. */
+  readReceipts?: 'never' | 'on-open' | 'on-answer';
+  /** Whether clients are told that somebody is typing; absent: off. */
+  typing?: 'on' | 'off';
+  /** Seconds for which a message waits until the one before it was delivered; absent: it does not wait. */
+  waitForDelivered?: number;
+  health?: ChannelHealth;
+  tokenFacts?: TokenFacts;
+  /** Of the last `channel check`. */
+  lastCheck?: { at: Date; points: CheckedPoint[] };
+  /** Where the account's webhooks go, when it is not the address that BASE_URL says. */
+  callbackUrl?: string;
   createdAt: Date;
 }
 
@@ -53,6 +114,13 @@ export const Channels = tenantCollection<ChannelRow>('channels', {
     token: ours.sealedAccount(),
     status: ours.technical({ type: String, required: true }),
     pausedReason: ours.technical(String),
+    readReceipts: ours.technical(String),
+    typing: ours.technical(String),
+    waitForDelivered: ours.technical(Number),
+    health: ours.account(Object),
+    tokenFacts: ours.technical(Object),
+    lastCheck: ours.account(Object),
+    callbackUrl: ours.technical(String),
     createdAt: ours.technical({ type: Date, required: true }),
   },
   indexes: [{ keys: { phoneNumberId: 1 }, options: { unique: true } }],
