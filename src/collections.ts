@@ -11,6 +11,7 @@ import {
 import { Deliveries, Endpoints } from './endpoints/model.ts';
 import { DeadLetters } from './lanes/model.ts';
 import { Media } from './media/model.ts';
+import { Notices } from './notices/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Apps } from './tenants/apps-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
@@ -32,5 +33,6 @@ export const collections = [
   Endpoints,
   Deliveries,
   Media,
+  Notices,
   DeadLetters,
 ] as unknown as Collection<BaseRow>[];

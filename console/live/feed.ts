@@ -188,6 +188,8 @@ async function* chunksOf(response: Response): AsyncGenerator<string> {
 function handle(event: EventSourceMessage, options: FeedOptions, position: Position): void {
   if (event.id !== undefined && event.id !== '') position.lastEventId = event.id;
   const parsed = event.event === 'reset' ? null : parseEvent(event);
+  // Neither is about a conversation; what shows them reads them itself.
+  if (event.event === 'notice.created') return;
   // An event we cannot read may be any change, so the lists are read again as after a reset.
   if (parsed === null) options.onReset();
   else options.onEvent(parsed);

@@ -2,9 +2,11 @@
 import type { Context } from '../context.ts';
 import { Conversations, Messages } from '../conversations/model.ts';
 import { viewsOf } from '../conversations/views.ts';
+import { Notices } from '../notices/model.ts';
+import { noticeViews } from '../notices/views.ts';
 import type { Collection, TenantRow } from '../store/collection.ts';
 import { withTenant } from '../store/scope.ts';
-import { CHANNEL_EVENT, FEED_EVENT_TYPES, type FeedEntry } from './feed.ts';
+import { CHANNEL_EVENT, FEED_EVENT_TYPES, type FeedEntry, NOTICE_EVENT } from './feed.ts';
 
 /** One event of `text/event-stream`. */
 export interface Frame {
@@ -19,17 +21,24 @@ export interface Frame {
 export async function framesOf(ctx: Context, tenantId: string, entries: FeedEntry[]): Promise<Frame[]> {
   const conversationIds = idsOf(entries.map((entry) => entry.conversationId));
   const messageIds = idsOf(entries.map((entry) => entry.messageId));
+  const noticeIds = idsOf(entries.map((entry) => entry.noticeId));
   const views = await withTenant(tenantId, async () => {
-    const [conversations, messages] = await Promise.all([
+    const [conversations, messages, notices] = await Promise.all([
       rowsOf(ctx, Conversations, tenantId, conversationIds),
       rowsOf(ctx, Messages, tenantId, messageIds),
+      rowsOf(ctx, Notices, tenantId, noticeIds),
     ]);
-    return viewsOf(ctx, { conversations, messages });
+    return {
+      ...(await viewsOf(ctx, { conversations, messages })),
+      notices: await noticeViews(ctx, notices),
+    };
   });
   const conversations = byId(views.conversations);
   const messages = byId(views.messages);
-  return entries.flatMap(({ id, type, conversationId, messageId, channelId }) => {
+  const notices = byId(views.notices);
+  return entries.flatMap(({ id, type, conversationId, messageId, channelId, noticeId }) => {
     if (type === 'reset') return [resetFrame(id)];
+    if (type === NOTICE_EVENT) return [frame(id, type, { type, notice: notices.get(noticeId ?? '') })];
     if (type === CHANNEL_EVENT && channelId !== undefined) return [frame(id, type, { type, channelId })];
     if (!isEvent(type) || conversationId === undefined) return [];
     const message = messageId === undefined ? undefined : messages.get(messageId);

@@ -19,10 +19,13 @@ export const FEED_EVENT_TYPES = [
 
 /** `channel.updated`: read the channel again. */
 export const CHANNEL_EVENT = 'channel.updated';
+/** Something happened to an account or a number (src/notices). */
+export const NOTICE_EVENT = 'notice.created';
 
 export type FeedEvent =
   | { type: (typeof FEED_EVENT_TYPES)[number]; conversationId: string; messageId?: string }
-  | { type: typeof CHANNEL_EVENT; channelId: string };
+  | { type: typeof CHANNEL_EVENT; channelId: string }
+  | { type: typeof NOTICE_EVENT; noticeId: string };
 
 /** An entry of the stream: an event, or `reset` (events were lost), or `opened` (the stream began here). */
 export interface FeedEntry {
@@ -31,6 +34,7 @@ export interface FeedEntry {
   conversationId?: string;
   messageId?: string;
   channelId?: string;
+  noticeId?: string;
 }
 
 /** About as many entries stay, so that an agent who was away for a while resumes without reading the lists again. */
@@ -103,13 +107,14 @@ export function feedEntry(id: string, fields: string[]): FeedEntry {
   for (let index = 0; index + 1 < fields.length; index += 2) {
     entry[fields[index] ?? ''] = fields[index + 1] ?? '';
   }
-  const { type = '', conversationId, messageId, channelId } = entry;
+  const { type = '', conversationId, messageId, channelId, noticeId } = entry;
   return {
     id,
     type,
     ...(conversationId === undefined ? {} : { conversationId }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(channelId === undefined ? {} : { channelId }),
+    ...(noticeId === undefined ? {} : { noticeId }),
   };
 }
 

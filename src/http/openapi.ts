@@ -2,19 +2,20 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 
-import { CHANNEL_EVENT, FEED_EVENT_TYPES } from '../agents/feed.ts';
+import { CHANNEL_EVENT, FEED_EVENT_TYPES, NOTICE_EVENT } from '../agents/feed.ts';
 import type { Route } from './route.ts';
-import { ConversationSchema, MessageSchema, ProblemSchema } from './schemas.ts';
+import { ConversationSchema, MessageSchema, NoticeSchema, ProblemSchema } from './schemas.ts';
 
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
 const FeedEventSchema = z
   .object({
-    type: z.enum([...FEED_EVENT_TYPES, CHANNEL_EVENT]),
-    conversationId: z.string().optional().meta({ description: 'Of every event but `channel.updated`.' }),
+    type: z.enum([...FEED_EVENT_TYPES, CHANNEL_EVENT, NOTICE_EVENT]),
+    conversationId: z.string().optional().meta({ description: 'Of events about conversations.' }),
     channelId: z.string().optional().meta({ description: 'Of `channel.updated`: read the channel again.' }),
     message: MessageSchema.optional(),
     conversation: ConversationSchema.optional(),
+    notice: NoticeSchema.optional().meta({ description: 'Of `notice.created`.' }),
   })
   .meta({
     id: 'FeedEvent',

@@ -3,6 +3,7 @@ import { contactRoutes } from '../conversations/contact-routes.ts';
 import { costRoutes } from '../conversations/cost-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { mediaRoutes } from '../media/routes.ts';
+import { noticeRoutes } from '../notices/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
@@ -14,6 +15,7 @@ export const routes: Route[] = [
   ...contactRoutes,
   ...costRoutes,
   ...mediaRoutes,
+  ...noticeRoutes,
   ...outboxRoutes,
   ...deadLetterRoutes,
 ];

@@ -249,9 +249,39 @@ export const ChannelSchema = z
     displayNumber: z.string(),
     name: z.string(),
     status: z.enum(['active', 'paused']),
+    readReceipts: z.enum(['never', 'on-open', 'on-answer']).meta({
+      description:
+        'When a client’s messages are marked as read: never, when somebody opens the conversation, or when somebody answers.',
+    }),
+    typing: z.enum(['on', 'off']).meta({
+      description: 'Whether the client is shown that somebody is typing; that marks as read, too.',
+    }),
+    waitForDelivered: z.union([z.literal('off'), z.int().min(1).max(300)]).meta({
+      description:
+        'Seconds for which a message waits until the one before it in its conversation was delivered or failed.',
+    }),
   })
   .meta({ id: 'Channel' });
 export type ChannelView = z.infer<typeof ChannelSchema>;
+
+export const NoticeSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string().meta({
+      description: 'The webhook field that said it, or a word of ours.',
+      example: 'account_update',
+    }),
+    event: z.string().meta({ description: 'What happened; more may come.', example: 'ACCOUNT_RESTRICTION' }),
+    severity: z.enum(['info', 'warning', 'critical']),
+    channelId: z.string().nullable().meta({ description: 'Null: it concerns the whole account.' }),
+    wabaId: z.string().nullable(),
+    at: time,
+    createdAt: time,
+    text: z.string().meta({ description: 'The same in words.' }),
+    details: payload.meta({ description: 'What WhatsApp said.' }),
+  })
+  .meta({ id: 'Notice', description: 'What happened to an account or a number.' });
+export type NoticeView = z.infer<typeof NoticeSchema>;
 
 const timelineItem = z.object({ at: time, step: z.string(), detail: payload.optional() });
 

@@ -67,6 +67,13 @@ const text = { type: 'text', text: { body: 'from a stranger' } };
 const ATTACKS: Record<string, Attack> = {
   'get /v1/me': { expected: 200 },
   'get /v1/channels': { expected: 200 },
+  'patch /v1/channels/{id}': {
+    id: (ids) => ids.channelId,
+    body: () => ({ readReceipts: 'on-open' }),
+    expected: 404,
+  },
+  'post /v1/conversations/{id}/read': { id: (ids) => ids.conversationId, expected: 404 },
+  'post /v1/conversations/{id}/typing': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/contacts': { expected: 200 },
   'get /v1/contacts/{id}': { id: (ids) => ids.contactId, expected: 404 },
   'post /v1/contacts/{id}/merge': {
@@ -76,6 +83,7 @@ const ATTACKS: Record<string, Attack> = {
   },
   'delete /v1/contacts/{id}/merge': { id: (ids) => ids.contactId, expected: 404 },
   'post /v1/channels/{id}/media': { id: (ids) => ids.channelId, body: () => text, expected: 404 },
+  'get /v1/notices': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/costs': { query: () => `from=${FROM}&to=${TO}`, expected: 200 },
   'get /v1/conversations': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/conversations/{id}': { id: (ids) => ids.conversationId, expected: 404 },

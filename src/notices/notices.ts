@@ -1,0 +1,50 @@
+/**
+ * Notices: what happened to a business's accounts and numbers, kept, told to its consoles, and logged for the operator
+ * when it is serious. Raising one again changes nothing and tells nobody (P2).
+ */
+import { publish } from '../agents/feed.ts';
+import type { Context } from '../context.ts';
+import type { Json } from '../whatsapp/payload/json.ts';
+import { type NoticeRow, Notices, type Severity } from './model.ts';
+
+export interface NewNotice {
+  tenantId: string;
+  kind: string;
+  event: string;
+  severity: Severity;
+  /** What makes it this notice and no other: the same parts again are the same notice. */
+  unique: string[];
+  /** In words, for people; no secrets. */
+  text: string;
+  channelId?: string | undefined;
+  wabaId?: string | undefined;
+  at: Date;
+  /** What was said, as it came. */
+  details?: Json | undefined;
+}
+
+/** Keeps a notice and tells of it; in the tenant's scope. @returns false when it was raised before */
+export async function raiseNotice(ctx: Context, notice: NewNotice): Promise<boolean> {
+  const { tenantId, kind, event, severity, unique, text, channelId, wabaId, at, details = {} } = notice;
+  const _id = `ntc_${await ctx.store.keyring.lookup(tenantId, 'notice', kind, event, ...unique)}`;
+  const place = { tenantId, collection: 'notices', id: _id, field: 'said' };
+  const row: NoticeRow = {
+    _id,
+    tenantId,
+    kind,
+    event,
+    severity,
+    ...(channelId === undefined ? {} : { channelId }),
+    ...(wabaId === undefined ? {} : { wabaId }),
+    at,
+    createdAt: new Date(ctx.clock.now()),
+    said: await ctx.store.keyring.seal({ kind: 'tenant' }, place, { text, details }),
+  };
+  if (!(await ctx.store.batches.insert(Notices, row))) return false;
+  if (severity !== 'info') {
+    const level = severity === 'critical' ? 'error' : 'warn';
+    ctx.log[level]({ tenantId, channelId, kind, event }, 'alert.notice');
+  }
+  await publish(ctx, tenantId, { type: 'notice.created', noticeId: _id });
+  return true;
+}
