@@ -45,9 +45,35 @@ export async function sayRecycled(
   conversation: ConversationRow,
   before: { position: number },
 ): Promise<void> {
-  const { _id: conversationId, tenantId, channelId, contactId } = conversation;
-  const _id = `msg_${await ctx.store.keyring.lookup(tenantId, 'system-line', 'recycled', conversationId)}`;
-  const now = new Date(ctx.clock.now());
+  await sayLine(ctx, conversation, {
+    unique: ['recycled'],
+    content: { type: 'recycled_number' },
+    position: before.position - 1,
+    at: new Date(Math.floor(before.position / 1000)),
+  });
+}
+
+export interface Line {
+  /** What makes it this line of the conversation and no other. */
+  unique: string[];
+  /** `type` is the word that the console knows (`system.…`); no words of ours. */
+  content: { type: string } & Json;
+  /** Microseconds since 1970: its place in the thread. */
+  position: number;
+  at: Date;
+}
+
+/** Puts a line into a thread, once. @returns its message's id */
+export async function sayLine(
+  ctx: Context,
+  { _id: conversationId, tenantId, channelId, contactId, groupId }: ConversationRow,
+  { unique, content, position, at }: Line,
+): Promise<string> {
+  const _id = `msg_${await ctx.store.keyring.lookup(tenantId, 'system-line', ...unique, conversationId)}`;
+  const owner =
+    groupId === undefined
+      ? { kind: 'contact' as const, id: contactId }
+      : { kind: 'group' as const, id: conversationId };
   const row = {
     _id,
     tenantId,
@@ -56,17 +82,19 @@ export async function sayRecycled(
     contactId,
     direction: 'in' as const,
     type: 'system',
-    position: before.position - 1,
-    timestamp: new Date(Math.floor(before.position / 1000)),
+    position,
+    timestamp: at,
     status: 'received' as const,
     rank: 0,
     content: await ctx.store.keyring.seal(
-      { kind: 'contact', id: contactId },
+      owner,
       { tenantId, collection: 'messages', id: _id, field: 'content' },
-      { content: { type: 'recycled_number' } },
+      { content },
     ),
-    storedAt: now,
+    storedAt: new Date(ctx.clock.now()),
   };
-  if (!(await ctx.store.batches.insert(Messages, row))) return;
-  await publish(ctx, tenantId, { type: 'message.created', conversationId, messageId: _id });
+  if (await ctx.store.batches.insert(Messages, row)) {
+    await publish(ctx, tenantId, { type: 'message.created', conversationId, messageId: _id });
+  }
+  return _id;
 }
