@@ -78,7 +78,10 @@ export async function touchConversation(
   { messageId, position, at, inboundAt }: Touch,
 ): Promise<void> {
   const { _id, tenantId } = conversation;
-  const heard = inboundAt === undefined ? undefined : { $max: { lastInboundAt: inboundAt } };
+  const heard =
+    inboundAt === undefined
+      ? undefined
+      : { $max: { lastInboundAt: inboundAt, lastInboundPosition: position } };
   await ctx.store.batches.update(Conversations, {
     tenantId,
     _id,

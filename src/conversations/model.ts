@@ -83,6 +83,16 @@ export interface ConversationRow extends TenantRow {
   lastActivityAt: Date;
   /** Client's own clock; opens the 24-hour window. */
   lastInboundAt?: Date;
+  /** Position of the client's last message. */
+  lastInboundPosition?: number;
+  /** So far WhatsApp was told that we have read; set before it is told, so that nothing is told twice. */
+  readPosition?: number;
+  /** So far somebody wants WhatsApp to be told. */
+  readDuePosition?: number;
+  /** When somebody last began to type an answer. */
+  typingAt?: Date;
+  /** WhatsApp is to be told that they do. */
+  typingDue?: boolean;
   createdAt: Date;
 }
 
@@ -97,6 +107,11 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
     lastMessageId: held.technical(String),
     lastActivityAt: held.technical({ type: Date, required: true }),
     lastInboundAt: held.technical(Date),
+    lastInboundPosition: held.technical(Number),
+    readPosition: held.technical(Number),
+    readDuePosition: held.technical(Number),
+    typingAt: held.technical(Date),
+    typingDue: held.technical(Boolean),
     createdAt: held.technical({ type: Date, required: true }),
   },
   indexes: [
@@ -160,6 +175,10 @@ export interface MessageRow extends TenantRow {
   callbackData?: Buffer;
   /** Digest of that, for look-ups. */
   callbackKey?: string;
+  /** It goes to a group, whose key seals it. */
+  toGroup?: boolean;
+  /** The next message of the conversation waits until this one was delivered. */
+  awaited?: boolean;
   attemptToken?: string;
   attemptAt?: Date;
   attempts?: number;
@@ -199,6 +218,8 @@ export const Messages = tenantCollection<MessageRow>('messages', {
     bodyDigest: held.technical(String),
     callbackData: held.sealedContent(),
     callbackKey: held.technical(String),
+    toGroup: held.technical(Boolean),
+    awaited: held.technical(Boolean),
     attemptToken: held.technical(String),
     attemptAt: held.technical(Date),
     attempts: held.technical(Number),

@@ -187,7 +187,8 @@ async function applyStatus(ctx: Context, message: MessageRow, { row, repeat }: S
   const before = await raiseStatus(ctx, message._id, row.status, failure);
   if (!before && repeat) await tellStatus(ctx, message);
   // The lane may be waiting for this word, or about to send once more.
-  if ((before?.rank ?? message.rank) < RANK.accepted) {
+  const isAwaited = before?.awaited === true && RANK[row.status] >= RANK.failed;
+  if (isAwaited || (before?.rank ?? message.rank) < RANK.accepted) {
     const { conversationId: lane, tenantId } = message;
     await ctx.lanes.outbox.wake({ lane, tenantId }, { soon: true });
   }
@@ -232,12 +233,23 @@ function firstErrorCode(status: Json): number | undefined {
   return typeof code === 'number' && Number.isSafeInteger(code) ? code : undefined;
 }
 
-/** Sealed by the contact's key; nothing when the contact was erased meanwhile. */
+/** Whose key seals a message that we send. */
+export function sealerOf({
+  toGroup,
+  contactId,
+  conversationId,
+}: Pick<MessageRow, 'toGroup' | 'contactId' | 'conversationId'>) {
+  return toGroup
+    ? { kind: 'group' as const, id: conversationId }
+    : { kind: 'contact' as const, id: contactId };
+}
+
+/** Sealed by its owner's key; nothing when that was erased meanwhile. */
 async function sealWamid(ctx: Context, message: MessageRow, wamid: string): Promise<Buffer | undefined> {
-  const { _id: id, tenantId, contactId } = message;
+  const { _id: id, tenantId } = message;
   try {
     const place = { tenantId, collection: 'messages', id, field: 'wamid' };
-    return await ctx.store.keyring.seal({ kind: 'contact', id: contactId }, place, wamid);
+    return await ctx.store.keyring.seal(sealerOf(message), place, wamid);
   } catch (error) {
     if (error instanceof ErasedError) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import { conversationRoutes } from '../conversations/routes.ts';
 import { mediaRoutes } from '../media/routes.ts';
 import { noticeRoutes } from '../notices/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
+import { seenRoutes } from '../outbox/seen-routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
 import type { Route } from './route.ts';
@@ -17,5 +18,6 @@ export const routes: Route[] = [
   ...mediaRoutes,
   ...noticeRoutes,
   ...outboxRoutes,
+  ...seenRoutes,
   ...deadLetterRoutes,
 ];

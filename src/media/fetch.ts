@@ -54,13 +54,32 @@ async function afresh(ctx: Context, client: MediaClient, wanted: Wanted): Promis
 
 async function fetchOnce(ctx: Context, client: MediaClient, wanted: Wanted): Promise<Fetched | 'gone'> {
   const { row, reference, from, signal } = wanted;
-  const place = await client.lookUp({ ...from, mediaId: reference.id });
+  if (reference.link !== undefined) {
+    const answer = await client.open({ url: reference.link, signal });
+    if (answer.kind === 'gone' || answer.kind === 'not-allowed') {
+      return { kind: 'failed', reason: answer.kind === 'gone' ? 'not-found' : 'address-not-allowed' };
+    }
+    return storeBytes(ctx, wanted, answer, unknownPlace);
+  }
+  const place = await client.lookUp({ ...from, mediaId: reference.id ?? '' });
   if (place.kind !== 'found') return refused(place);
-  const limit = limitOf(row);
-  if ((place.size ?? 0) > limit) return { kind: 'failed', reason: 'too-large' };
+  if ((place.size ?? 0) > limitOf(row)) return { kind: 'failed', reason: 'too-large' };
   const answer = await client.download({ url: place.url, token: from.token, signal });
-  if (answer.kind === 'gone') return 'gone';
+  return answer.kind === 'gone' ? 'gone' : storeBytes(ctx, wanted, answer, place);
+}
+
+/** Of a link nothing is known before. */
+const unknownPlace: Promised = { mime: undefined, sha256: undefined, size: undefined };
+type Promised = Pick<MediaPlace, 'mime' | 'sha256' | 'size'>;
+
+async function storeBytes(
+  ctx: Context,
+  { row, reference }: Wanted,
+  answer: Exclude<MediaBytes, { kind: 'gone' }>,
+  place: Promised,
+): Promise<Fetched> {
   if (answer.kind !== 'bytes') return noBytes(answer);
+  const limit = limitOf(row);
   const key = await ctx.store.keyring.keyOf(row.tenantId, keyOwner(row)).catch((error: unknown) => {
     answer.content.destroy();
     throw error;
@@ -96,7 +115,7 @@ async function received(
 
 interface Received {
   draft: Draft;
-  place: MediaPlace;
+  place: Promised;
   reference: Reference;
 }
 

@@ -49,8 +49,10 @@ export interface MediaRow extends TenantRow {
 
 /** What the message said of its file. */
 export interface Reference {
-  /** Of the Graph API. */
-  id: string;
+  /** Of the Graph API; absent when there is a link. */
+  id?: string;
+  /** What we sent by its public address. */
+  link?: string;
   mime?: string;
   sha256?: string;
   name?: string;

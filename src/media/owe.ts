@@ -18,9 +18,10 @@ export async function oweMedia(ctx: Context, message: MessageRow): Promise<void>
       place,
       message.content,
     );
-    const { media } = readContent(message.type, content);
+    const media = namedIn(message, content);
     if (!media) return;
-    const ownerKind = text(raw?.group_id) === undefined ? 'contact' : 'group';
+    const isOfGroup = message.toGroup === true || text(raw?.group_id) !== undefined;
+    const ownerKind = isOfGroup ? 'group' : 'contact';
     await ctx.store.batches.insert(Media, await rowOf(ctx, message, ownerKind, media));
     await ctx.lanes.media.wake({ lane: _id, tenantId });
   } catch (error) {
@@ -28,15 +29,27 @@ export async function oweMedia(ctx: Context, message: MessageRow): Promise<void>
   }
 }
 
+type NamedFile = Partial<Named> & { link?: string };
+
+/** By its id, or, of what we send, by its address. */
+function namedIn({ type, direction }: MessageRow, content: Json): NamedFile | undefined {
+  const { media } = readContent(type, content);
+  const link = direction === 'out' ? text(content.link) : undefined;
+  if (media || link === undefined) return media;
+  const filename = text(content.filename);
+  return { link, ...(filename === undefined ? {} : { filename }) };
+}
+
 async function rowOf(
   ctx: Context,
   message: MessageRow,
   ownerKind: MediaRow['ownerKind'],
-  { id, mimeType, sha256, filename }: Named,
+  { id, link, mimeType, sha256, filename }: NamedFile,
 ): Promise<MediaRow> {
   const { _id, tenantId, conversationId, channelId, contactId, type: kind, timestamp } = message;
   const reference: Reference = {
-    id,
+    ...(id === undefined ? {} : { id }),
+    ...(link === undefined ? {} : { link }),
     ...(mimeType === undefined ? {} : { mime: mimeType }),
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(filename === undefined ? {} : { name: filename }),

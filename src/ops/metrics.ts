@@ -120,6 +120,12 @@ const COUNTED: Counted[] = [
     labels: { reason: 'reason' },
   },
   {
+    name: 'whatsper_read_receipts_total',
+    help: 'Messages of clients marked as read, and typing shown, by what the Graph API said.',
+    event: 'outbox.read',
+    labels: { kind: 'kind', outcome: 'outcome' },
+  },
+  {
     name: 'whatsper_deliveries_total',
     help: 'Tries of events at endpoints: done, due (again later), failed (given up).',
     event: 'endpoint.delivery',

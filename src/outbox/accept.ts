@@ -12,6 +12,8 @@ import { touchConversation } from '../conversations/conversations.ts';
 import { refersToOf, tellEarlier } from '../conversations/earlier.ts';
 import { RANK } from '../conversations/ladder.ts';
 import { type ConversationRow, type MessageRow, Messages } from '../conversations/model.ts';
+import { sealerOf } from '../conversations/statuses.ts';
+import { oweMedia } from '../media/owe.ts';
 import { Reject } from '../ops/errors.ts';
 import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
@@ -41,6 +43,7 @@ export interface SendRequest {
 export async function acceptSend(ctx: Context, request: SendRequest): Promise<MessageRow> {
   const body = parseSendBody(request.body);
   checkRequest(request);
+  checkPlace(request.conversation, body);
   return withTenant(request.tenantId, async () => {
     const _id = await messageIdFor(ctx, request);
     const bodyDigest = await digestOf(ctx, request, body);
@@ -60,13 +63,23 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
   });
 }
 
-function checkRequest({ idempotencyKey, conversation }: SendRequest): void {
+function checkRequest({ idempotencyKey }: SendRequest): void {
   if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > KEY_MAX)) {
     throw new Reject(422, 'invalid-request', `The Idempotency-Key must have 1 to ${KEY_MAX} characters.`);
   }
-  if (conversation.groupId !== undefined) {
-    throw new Reject(422, 'groups-not-supported', 'Messages to groups can’t be sent yet.');
-  }
+}
+
+/** What WhatsApp takes in groups (Cloud API: groups, messages); everything else is for one person. */
+const GROUP_TYPES = ['text', 'image', 'video', 'audio', 'document', 'sticker', 'template', 'pin'];
+
+/** @throws Reject (422) for a type that can't be sent there */
+function checkPlace({ groupId }: ConversationRow, { type }: SendBody): void {
+  const isGroup = groupId !== undefined;
+  if (isGroup ? GROUP_TYPES.includes(type) : type !== 'pin') return;
+  const message = isGroup
+    ? `${type} can’t be sent to a group; WhatsApp takes there: ${GROUP_TYPES.join(', ')}`
+    : 'pin is for groups: in a chat of two nothing can be pinned';
+  throw new Reject(422, 'unsupported-message-type', `${message}.`, { errors: [{ path: 'type', message }] });
 }
 
 function requireOpenWindow(ctx: Context, conversation: ConversationRow): void {
@@ -118,7 +131,8 @@ async function newRow(
   { _id, bodyDigest, body }: { _id: string; bodyDigest: string; body: SendBody },
 ): Promise<MessageRow> {
   const { keyring } = ctx.store;
-  const owner = { kind: 'contact' as const, id: conversation.contactId };
+  const toGroup = conversation.groupId !== undefined;
+  const owner = sealerOf({ toGroup, contactId: conversation.contactId, conversationId: conversation._id });
   const place = { tenantId, collection: 'messages', id: _id };
   const { type, biz_opaque_callback_data: callbackData } = body;
   const context = 'context' in body ? body.context : undefined;
@@ -142,6 +156,7 @@ async function newRow(
     sentBy: principal,
     bodyDigest,
     ...refersTo,
+    ...(toGroup ? { toGroup } : {}),
     attempts: 0,
     dueAt: now,
     ...(callbackData === undefined
@@ -153,14 +168,14 @@ async function newRow(
   };
 }
 
-/** The message that a reaction of ours belongs to. */
+/** The message that a reaction or a pin of ours belongs to. */
 async function earlierOf(
   ctx: Context,
   { tenantId, channelId }: ConversationRow,
   type: SendBody['type'],
   content: Record<string, unknown>,
 ): Promise<Pick<MessageRow, 'refersTo'>> {
-  if (type !== 'reaction') return {};
+  if (type !== 'reaction' && type !== 'pin') return {};
   const channel = await ctx.store.batches.find(Channels, tenantId, channelId);
   return channel
     ? refersToOf(ctx, { tenantId, phoneNumberId: channel.phoneNumberId }, { type, content })
@@ -186,6 +201,7 @@ async function repeated(ctx: Context, row: MessageRow, bodyDigest: string): Prom
 
 async function announce(ctx: Context, row: MessageRow): Promise<void> {
   const { _id: messageId, tenantId, conversationId, position, timestamp: at } = row;
+  await oweMedia(ctx, row); // before the summary: by that the sender knows how far this came
   await touchConversation(ctx, { _id: conversationId, tenantId }, { messageId, position, at });
   await publish(ctx, tenantId, { type: 'message.created', conversationId, messageId });
   await tellEarlier(ctx, row);

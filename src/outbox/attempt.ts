@@ -7,13 +7,16 @@ import type { ContactRow, ConversationRow, MessageRow } from '../conversations/m
 import { applyStoredStatuses, learnIdentity, linkWamid, raiseStatus } from '../conversations/statuses.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
+import { oweMedia } from '../media/owe.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { classify, pauseAfter, type Rule } from '../whatsapp/errors.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
 import { isWindowOpen } from '../whatsapp/window.ts';
-import { heldForMs, hold, takePairMs } from './limits.ts';
+import { hold, takePlaceMs } from './limits.ts';
+import { waitsForDeliveredMs } from './order.ts';
 import { requestBody } from './request.ts';
+import { tellReadOnAnswer } from './seen.ts';
 import {
   claim,
   failAttempt,
@@ -43,7 +46,8 @@ export type Step = TurnEnd | 'next';
 interface Around {
   channel: ChannelRow;
   conversation: ConversationRow;
-  contact: ContactRow;
+  /** Null only where it is not needed: in a group. */
+  contact: ContactRow | null;
 }
 
 /** Sends a queued message that is due, unless something forbids it. */
@@ -56,9 +60,11 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
     return failNow(ctx, message, 'window-closed', WINDOW_CLOSED_CODE);
   }
   if (channel.status === 'paused') return { againAfterMs: PAUSED_WAIT_MS };
-  const waitMs = (await heldForMs(ctx, channel)) || (await takePairMs(ctx, message));
-  if (waitMs > 0) return { againAfterMs: withJitter(ctx, waitMs) };
-  const body = await requestBody(ctx, message, around.contact);
+  const behindMs = await waitsForDeliveredMs(ctx, channel, message);
+  if (behindMs > 0) return { againAfterMs: behindMs };
+  const waitMs = await takePlaceMs(ctx, channel, message.toGroup ? message.conversationId : message.contactId);
+  if (waitMs > 0) return { againAfterMs: waitMs };
+  const body = await requestBody(ctx, message, around);
   if ('impossible' in body) return failNow(ctx, message, body.impossible as FailureReason);
   const token = await openToken(ctx, channel);
   const attempt = await claim(ctx, message);
@@ -72,7 +78,11 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   const ms = ctx.clock.now() - started;
   logAttempt(ctx, attempt, outcome, ms);
   if (outcome.kind !== 'accepted') await noteTry(ctx, attempt, triedAs(attempt, outcome, ms));
-  return settle(ctx, { attempt, around }, outcome);
+  const step = await settle(ctx, { attempt, around }, outcome);
+  if (outcome.kind === 'accepted' && message.type !== 'template') {
+    await tellReadOnAnswer(ctx, sender, conversation, channel);
+  }
+  return step;
 }
 
 async function readAround(
@@ -85,7 +95,7 @@ async function readAround(
     findContact(ctx, message.tenantId, message.contactId),
   ]);
   if (!channel) return { impossible: 'channel-removed' };
-  if (!conversation || !contact) return { impossible: 'erased' };
+  if (!conversation || (!contact && !message.toGroup)) return { impossible: 'erased' };
   return { channel, conversation, contact };
 }
 
@@ -93,6 +103,7 @@ async function readAround(
 async function mendSummary(ctx: Context, conversation: ConversationRow, message: MessageRow): Promise<void> {
   const { _id: messageId, position, timestamp: at } = message;
   if (conversation.lastPosition < position) {
+    await oweMedia(ctx, message);
     await touchConversation(ctx, conversation, { messageId, position, at });
   }
 }
@@ -149,7 +160,7 @@ async function settleAccepted(
   await linkWamid(ctx, attempt, key, wamid);
   await raiseStatus(ctx, attempt._id, 'accepted');
   await applyStoredStatuses(ctx, attempt, key);
-  await learnIdentity(ctx, attempt, { bsuid: contact.userId, phone: contact.waId });
+  if (!attempt.toGroup) await learnIdentity(ctx, attempt, { bsuid: contact.userId, phone: contact.waId });
   return 'next';
 }
 

@@ -2,7 +2,8 @@
  * The sender's turn at one conversation. Its items are the rows that are not yet decided, in the order of the
  * conversation, and the first one decides:
  *
- *   queued       not due yet: wait. Else it is sent now.
+ *   queued       not due yet: wait. Else it is sent now, unless the channel wants the one before it delivered first:
+ *                the lane sleeps until that is told, at most as long as the channel says.
  *   sending      an attempt of a worker that lost this lane. While it may still be calling: wait. Later nobody can
  *                know, and it becomes unconfirmed.
  *   unconfirmed  a status with our id may still tell: wait for it, then go past it. It stays for a person to decide.
@@ -10,6 +11,7 @@
  * Nothing that may have been sent is ever sent again from here (P5).
  */
 import type { Context } from '../context.ts';
+import { findConversation } from '../conversations/conversations.ts';
 import { type MessageRow, Messages } from '../conversations/model.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { WakeUp } from '../lanes/queue.ts';
@@ -17,6 +19,7 @@ import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { SafeError } from '../ops/log.ts';
 import { withTenant } from '../store/scope.ts';
 import { type Sender, sendHead, type Step } from './attempt.ts';
+import { tellSeen } from './seen.ts';
 import { markUnconfirmed } from './states.ts';
 
 /** After the attempt began, a lane waits so long for a status before it goes past an unconfirmed message: 30 s. */
@@ -34,6 +37,8 @@ export async function workOutboxLane(
 ): Promise<TurnEnd> {
   if (tenantId === undefined) throw new SafeError('A wake-up of the outbox names no tenant.');
   return withTenant(tenantId, async () => {
+    const conversation = await findConversation(ctx, tenantId, conversationId);
+    if (conversation) await tellSeen(ctx, sender, conversation);
     for (let count = 0; count < MESSAGES_PER_TURN && !turn.stopping(); count += 1) {
       if (count > 0 && turn.yields()) break;
       const head = await headOf(ctx, conversationId);

@@ -1,7 +1,7 @@
 /** From rows to the body of a Graph API request (Cloud API: messages). */
 import type { Context } from '../context.ts';
 import { openContactField } from '../conversations/contacts.ts';
-import type { ContactRow, MessageRow } from '../conversations/model.ts';
+import type { ContactRow, ConversationRow, MessageRow } from '../conversations/model.ts';
 import { ErasedError } from '../store/keyring.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import { payloadOfContent } from './body.ts';
@@ -16,14 +16,13 @@ type Impossible = { impossible: FailureReason };
 export async function requestBody(
   ctx: Context,
   message: MessageRow,
-  contact: ContactRow,
+  to: { conversation: ConversationRow; contact: ContactRow | null },
 ): Promise<Record<string, unknown> | Impossible> {
-  if (contact.closedAt || !message.content) return { impossible: 'erased' };
+  if (!message.content) return { impossible: 'erased' };
   try {
-    const address = addressOf(
-      await openContactField(ctx, contact, 'phone'),
-      await openContactField(ctx, contact, 'bsuid'),
-    );
+    const address = message.toGroup
+      ? await groupAddress(ctx, to.conversation)
+      : await personAddress(ctx, to.contact);
     if (!address) return { impossible: 'no-address' };
     const place = { tenantId: message.tenantId, collection: 'messages', id: message._id, field: 'content' };
     const { content, context } = await ctx.store.keyring.open<{ content: unknown; context?: unknown }>(
@@ -32,7 +31,6 @@ export async function requestBody(
     );
     return {
       messaging_product: 'whatsapp',
-      recipient_type: 'individual',
       ...address,
       type: message.type,
       [message.type]: payloadOfContent(message.type, content),
@@ -43,6 +41,28 @@ export async function requestBody(
     if (error instanceof ErasedError) return { impossible: 'erased' };
     throw error;
   }
+}
+
+type Address = { recipient_type: 'individual' | 'group' } & ({ to: string } | { recipient: string });
+
+/** A group is addressed by its id (Cloud API: groups, messages). */
+async function groupAddress(
+  ctx: Context,
+  { _id: id, tenantId, groupId }: ConversationRow,
+): Promise<Address | undefined> {
+  if (groupId === undefined) return undefined;
+  const place = { tenantId, collection: 'conversations', id, field: 'groupId' };
+  return { recipient_type: 'group', to: await ctx.store.keyring.open<string>(place, groupId) };
+}
+
+/** @throws ErasedError */
+async function personAddress(ctx: Context, contact: ContactRow | null): Promise<Address | undefined> {
+  if (!contact || contact.closedAt) throw new ErasedError('The contact is being erased.');
+  const address = addressOf(
+    await openContactField(ctx, contact, 'phone'),
+    await openContactField(ctx, contact, 'bsuid'),
+  );
+  return address && { recipient_type: 'individual', ...address };
 }
 
 const PHONE = /^[0-9]{5,15}$/;

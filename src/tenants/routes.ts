@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import type { Context } from '../context.ts';
 import { type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
-import { ChannelSchema, type ChannelView } from '../http/schemas.ts';
+import { ChannelSchema, type ChannelView, idParams } from '../http/schemas.ts';
+import { changePolicy, PolicyBody, policyOf } from './channel-policy.ts';
 import { type ChannelRow, Channels, SCOPES } from './model.ts';
 import { findTenant } from './tenants.ts';
 
@@ -36,6 +37,17 @@ export const tenantRoutes: Route[] = [
     item: ChannelSchema,
     read: async (ctx, _request, page) => listChannelViews(ctx, page),
   }),
+  route({
+    method: 'patch',
+    path: '/v1/channels/{id}',
+    summary: 'Change how a channel sends',
+    description: 'What is not named stays as it is. It holds from the next message on.',
+    scope: 'channels:write',
+    params: idParams,
+    body: PolicyBody,
+    response: ChannelSchema,
+    handle: async (ctx, { params, body }) => channelView(await changePolicy(ctx, params.id, body)),
+  }),
 ];
 
 /** Ids of channels sort by their time of making, so the id alone is the place in the list. */
@@ -50,14 +62,12 @@ async function listChannelViews(ctx: Context, { limit, after }: Page): Promise<F
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
-    items: items.map(({ _id: id, phoneNumberId, wabaId, displayNumber, name, status }) => ({
-      id,
-      phoneNumberId,
-      wabaId,
-      displayNumber,
-      name,
-      status,
-    })),
+    items: items.map(channelView),
     next: rows.length > limit && last ? { at: 0, id: last._id } : null,
   };
+}
+
+function channelView(row: ChannelRow): ChannelView {
+  const { _id: id, phoneNumberId, wabaId, displayNumber, name, status } = row;
+  return { id, phoneNumberId, wabaId, displayNumber, name, status, ...policyOf(row) };
 }

@@ -21,6 +21,9 @@ import type { Settings } from '../../config/settings.ts';
  */
 export const GRAPH_TIMEOUT_MS = 20_000;
 
+/** A message waits behind it, and nothing depends on it. */
+const READ_TIMEOUT_MS = 5_000;
+
 /** Idle connections serve a burst and go: one that Meta closes while we write would make an outcome unknown. */
 const IDLE_CONNECTION_MS = 4_000;
 const LONGEST_ANSWER_BYTES = 1_000_000;
@@ -30,6 +33,14 @@ export interface SendRequest {
   token: string;
   /** Body of POST /{phone-number-id}/messages. */
   body: Record<string, unknown>;
+}
+
+export interface ReadRequest {
+  phoneNumberId: string;
+  token: string;
+  wamid: string;
+  /** Shown until our answer, at most 25 s (Cloud API: typing indicators). */
+  typing: boolean;
 }
 
 export type SendOutcome =
@@ -42,8 +53,13 @@ export type SendOutcome =
   /** It may have been sent. */
   | { kind: 'unknown'; cause: string };
 
+export type ReadOutcome =
+  { kind: 'done' } | { kind: 'refused'; code: number; httpStatus: number } | { kind: 'unknown'; cause: string };
+
 export interface Graph {
   sendMessage(request: SendRequest): Promise<SendOutcome>;
+  /** Marks a client's message, and in a chat of two all before it, as read (Cloud API: mark messages as read). */
+  markRead(request: ReadRequest): Promise<ReadOutcome>;
   close(): void;
 }
 
@@ -62,28 +78,44 @@ export function openGraph(
   const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);
+  const post = (
+    { phoneNumberId, token, body }: SendRequest,
+    progress: Progress,
+    limitMs: number,
+  ): Promise<AxiosResponse<unknown>> =>
+    axios.post<unknown>(`${base}/${encodeURIComponent(phoneNumberId)}/messages`, body, {
+      headers: { Authorization: `Bearer ${token}` },
+      httpAgent,
+      httpsAgent,
+      transport: watchedTransport(base.startsWith('https:'), progress),
+      proxy: false,
+      maxRedirects: 0,
+      maxContentLength: LONGEST_ANSWER_BYTES,
+      signal: AbortSignal.timeout(limitMs),
+      validateStatus: () => true,
+    });
   return {
-    async sendMessage({ phoneNumberId, token, body }) {
+    async sendMessage(request) {
       const progress = { connected: false, ready: false };
       try {
-        const answer = await axios.post<unknown>(
-          `${base}/${encodeURIComponent(phoneNumberId)}/messages`,
-          body,
-          {
-            headers: { Authorization: `Bearer ${token}` },
-            httpAgent,
-            httpsAgent,
-            transport: watchedTransport(base.startsWith('https:'), progress),
-            proxy: false,
-            maxRedirects: 0,
-            maxContentLength: LONGEST_ANSWER_BYTES,
-            signal: AbortSignal.timeout(timeoutMs),
-            validateStatus: () => true,
-          },
-        );
-        return outcomeOf(answer);
+        return outcomeOf(await post(request, progress, timeoutMs));
       } catch (error) {
         return outcomeOfFailure(error, progress);
+      }
+    },
+    async markRead({ phoneNumberId, token, wamid, typing }) {
+      const body = {
+        messaging_product: 'whatsapp',
+        status: 'read',
+        message_id: wamid,
+        ...(typing ? { typing_indicator: { type: 'text' } } : {}),
+      };
+      const progress = { connected: false, ready: false };
+      try {
+        const limitMs = Math.min(timeoutMs, READ_TIMEOUT_MS);
+        return readOutcomeOf(await post({ phoneNumberId, token, body }, progress, limitMs));
+      } catch (error) {
+        return { kind: 'unknown', cause: causeOf(error) };
       }
     },
     close() {
@@ -135,13 +167,23 @@ function outcomeOf(answer: AxiosResponse<unknown>): SendOutcome {
   return { kind: 'accepted', wamid, contact: { ...(waId ? { waId } : {}), ...(userId ? { userId } : {}) } };
 }
 
+function readOutcomeOf({ status, data }: AxiosResponse<unknown>): ReadOutcome {
+  const refused = refusal.safeParse(data);
+  if (refused.success) return { kind: 'refused', code: refused.data.error.code, httpStatus: status };
+  return status === 200 ? { kind: 'done' } : { kind: 'unknown', cause: `status ${status} without its word` };
+}
+
 /**
  * A reset before the connection is known to stand proves nothing; one during the TLS handshake does: the request is
  * written after it.
  */
 function outcomeOfFailure(error: unknown, { connected, ready }: Progress): SendOutcome {
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  const cause = typeof code === 'string' ? code : 'no code';
+  const cause = causeOf(error);
   const nothingLeft = !ready && (cause !== 'ECONNRESET' || connected);
   return { kind: nothingLeft ? 'not-sent' : 'unknown', cause };
+}
+
+function causeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : 'no code';
 }

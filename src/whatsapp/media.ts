@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
@@ -22,6 +22,7 @@ const ANSWER_MS = 20_000;
 /** Longest fetch or upload of a file: 100 MB at 3 Mbit/s. */
 const TRANSFER_MS = 300_000;
 const IDLE_CONNECTION_MS = 4_000;
+const MOST_REDIRECTS = 3;
 const LONGEST_ANSWER_BYTES = 1_000_000;
 
 /** Why a call brought nothing. `cause` is a code of the system, or a word of ours. */
@@ -53,6 +54,8 @@ export interface MediaClient {
   }): Promise<MediaPlace | MediaFailure>;
   /** Whoever gets `content` reads it to its end or destroys it. */
   download(asked: { url: string; token: string; signal: AbortSignal }): Promise<MediaBytes>;
+  /** A file at a public address, without our token; at most three redirects, each to a public address. As `download`. */
+  open(asked: { url: string; signal: AbortSignal }): Promise<MediaBytes>;
   upload(upload: Upload): Promise<{ kind: 'uploaded'; id: string } | MediaFailure>;
   close(): void;
 }
@@ -82,7 +85,10 @@ export function openMediaClient(settings: Addresses, publicOnly: LookupFunction)
   const base = `${settings.GRAPH_API_URL.replace(/\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
   const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const graph = { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) };
-  const others = { httpsAgent: new https.Agent({ ...options, lookup: publicOnly }) };
+  const others = {
+    httpAgent: new http.Agent({ ...options, lookup: publicOnly }),
+    httpsAgent: new https.Agent({ ...options, lookup: publicOnly }),
+  };
   const common: AxiosRequestConfig = {
     proxy: false,
     maxRedirects: 0,
@@ -124,6 +130,34 @@ export function openMediaClient(settings: Addresses, publicOnly: LookupFunction)
         return answer.status === 404 ? { kind: 'gone' as const } : unknownAnswer(answer);
       });
     },
+    open: ({ url, signal }) =>
+      answered(async () => {
+        const until = AbortSignal.any([signal, AbortSignal.timeout(TRANSFER_MS)]);
+        let to = url;
+        for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+          const address = URL.canParse(to) ? new URL(to) : undefined;
+          if (!address || !isNamed(address)) return { kind: 'not-allowed', host: address?.host ?? '' };
+          const answer = await axios.get<Readable>(address.toString(), {
+            ...common,
+            ...others,
+            maxContentLength: Infinity,
+            decompress: false,
+            responseType: 'stream',
+            signal: until,
+          });
+          if (answer.status === 200) return { kind: 'bytes' as const, content: answer.data };
+          answer.data.destroy();
+          const next: unknown = answer.headers.location;
+          const isRedirect = answer.status >= 300 && answer.status < 400 && typeof next === 'string';
+          if (!isRedirect) {
+            return answer.status === 404 || answer.status === 410
+              ? { kind: 'gone' as const }
+              : unknownAnswer(answer);
+          }
+          to = URL.canParse(next, address) ? new URL(next, address).toString() : '';
+        }
+        return { kind: 'unknown' as const, cause: 'redirects' };
+      }),
     upload: ({ token, phoneNumberId, ...file }) =>
       answered(async () => {
         const form = formOf(file);
@@ -147,9 +181,17 @@ export function openMediaClient(settings: Addresses, publicOnly: LookupFunction)
     close() {
       graph.httpAgent.destroy();
       graph.httpsAgent.destroy();
+      others.httpAgent.destroy();
       others.httpsAgent.destroy();
     },
   };
+}
+
+/** By a name that is looked up: what it resolves to is checked at the connection, a bare address would not be. */
+function isNamed({ protocol, hostname, username, password }: URL): boolean {
+  const isWeb = protocol === 'https:' || protocol === 'http:';
+  const isLiteral = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return isWeb && !isLiteral && username === '' && password === '';
 }
 
 /** A host of the list by its name, over TLS, at the usual port, without a login in the address. */

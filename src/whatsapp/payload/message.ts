@@ -87,6 +87,7 @@ function kindOf(type: string, content: Json): string | undefined {
     case 'interactive':
     case 'system':
     case 'unsupported':
+    case 'pin':
       return text(content.type);
     case 'audio':
       return content.voice === true ? 'voice' : undefined;
@@ -135,7 +136,7 @@ function contactNames(content: Json): string | undefined {
 }
 
 function refersTo(type: string, content: Json): string | undefined {
-  if (type === 'reaction') return text(content.message_id);
+  if (type === 'reaction' || type === 'pin') return text(content.message_id);
   return type === 'edit' || type === 'revoke' ? text(content.original_message_id) : undefined;
 }
 

@@ -34,6 +34,11 @@ export const PAYLOADS = {
   reaction: z.strictObject({ message_id: wamid, emoji }),
   interactive,
   template,
+  pin: z.strictObject({
+    type: z.enum(['pin', 'unpin']),
+    message_id: wamid,
+    expiration_days: z.int().min(1).max(30).optional(),
+  }),
 } as const;
 
 export type SendType = keyof typeof PAYLOADS;
@@ -68,5 +73,11 @@ export function sendBodyWith<Extra extends Record<string, z.ZodType>>(extra: Ext
       ...extra,
     }),
     z.strictObject({ type: z.literal('template'), template: PAYLOADS.template, ...common, ...extra }),
+    z.strictObject({
+      type: z.literal('pin'),
+      pin: PAYLOADS.pin,
+      biz_opaque_callback_data: callbackData,
+      ...extra,
+    }),
   ]);
 }
