@@ -83,6 +83,19 @@ export interface ConversationRow extends TenantRow {
   lastActivityAt: Date;
   /** Client's own clock; opens the 24-hour window. */
   lastInboundAt?: Date;
+  /** When the client last called; opens the window, too. */
+  lastCallAt?: Date;
+  /** When the client last came by an ad or a post. */
+  entryAt?: Date;
+  /** Until then nothing is charged, since an ad brought the client and we answered in time. */
+  freeEntryUntil?: Date;
+  /** When a person last wrote from the business's phone or another program: bots keep silent. */
+  humanSince?: Date;
+  /** Another handler of WhatsApp's holds the thread (Cloud API: standby, handover), or we do; and since when. */
+  control?: 'other' | 'ours';
+  controlAt?: Date;
+  /** The role that holds it, as WhatsApp names it. */
+  controlRole?: string;
   /** Position of the client's last message. */
   lastInboundPosition?: number;
   /** So far WhatsApp was told that we have read; set before it is told, so that nothing is told twice. */
@@ -107,6 +120,13 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
     lastMessageId: held.technical(String),
     lastActivityAt: held.technical({ type: Date, required: true }),
     lastInboundAt: held.technical(Date),
+    lastCallAt: held.technical(Date),
+    entryAt: held.technical(Date),
+    freeEntryUntil: held.technical(Date),
+    humanSince: held.technical(Date),
+    control: held.technical(String),
+    controlAt: held.technical(Date),
+    controlRole: held.technical(String),
     lastInboundPosition: held.technical(Number),
     readPosition: held.technical(Number),
     readDuePosition: held.technical(Number),
@@ -133,6 +153,12 @@ export type MessageStatus =
   | 'delivered'
   | 'read'
   | 'played';
+
+/**
+ * `phone`: typed on the business's phone. `other-app`: another program or WhatsApp's own agent sent it. `standby`: the
+ * client wrote while such a one held the thread. `history`: imported from the business's phone.
+ */
+export type Via = 'phone' | 'other-app' | 'standby' | 'history';
 
 export interface MessageRow extends TenantRow {
   conversationId: string;
@@ -166,6 +192,8 @@ export interface MessageRow extends TenantRow {
   forwardedAt?: Date;
   /** An earlier message of the lane came after this one had been handled. */
   late?: boolean;
+  /** How it came, when the client did not write it to us or we did not send it (conversations/elsewhere.ts). */
+  via?: Via;
   // Outbound only:
   /** Principal that sent it: `key:<id>`, later `user:<id>`, `bot:<id>`. */
   sentBy?: string;
@@ -214,6 +242,7 @@ export const Messages = tenantCollection<MessageRow>('messages', {
     forward: held.technical(String),
     forwardedAt: held.technical(Date),
     late: held.technical(Boolean),
+    via: held.technical(String),
     sentBy: held.technical(String),
     bodyDigest: held.technical(String),
     callbackData: held.sealedContent(),
