@@ -1,0 +1,46 @@
+/**
+ * Who holds a thread (Cloud API: standby, messaging handovers). While another handler does, as Meta's business agent,
+ * what the client writes comes as `standby` and nothing of ours may answer: the first service message that we send
+ * takes the thread over. The last word counts, by WhatsApp's clock: a handover, a message in standby, or an ordinary
+ * message, which only comes to whoever holds the thread.
+ */
+import { publish } from '../agents/feed.ts';
+import type { Context } from '../context.ts';
+import { type ConversationRow, Conversations } from './model.ts';
+
+export interface Held {
+  control: 'other' | 'ours';
+  at: Date;
+  /** Role of who holds it now, as WhatsApp names it. */
+  role?: string | undefined;
+}
+
+/** Notes who holds the thread since `at`; what was said later stays. @returns true when it changed hands */
+export async function noteControl(
+  ctx: Context,
+  { _id, tenantId }: Pick<ConversationRow, '_id' | 'tenantId'>,
+  { control, at, role }: Held,
+): Promise<boolean> {
+  const before = await ctx.store
+    .model(Conversations)
+    .findOneAndUpdate(
+      { _id, $or: [{ controlAt: { $exists: false } }, { controlAt: { $lt: at } }] },
+      {
+        $set: { control, controlAt: at, ...(role === undefined ? {} : { controlRole: role }) },
+        ...(role === undefined ? { $unset: { controlRole: 1 } } : {}),
+      },
+      { returnDocument: 'before' },
+    )
+    .lean<ConversationRow>()
+    .exec();
+  if (!before || (before.control ?? 'ours') === control) return false;
+  await publish(ctx, tenantId, { type: 'conversation.updated', conversationId: _id });
+  return true;
+}
+
+/** A person decides to answer although another handler holds the thread: from now on sends are accepted. */
+export async function takeControl(ctx: Context, conversation: ConversationRow): Promise<ConversationRow> {
+  const held = { control: 'ours' as const, at: new Date(ctx.clock.now()) };
+  await noteControl(ctx, conversation, held);
+  return { ...conversation, control: held.control, controlAt: held.at };
+}
