@@ -20,7 +20,7 @@ import { newId } from '../store/ids.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { withTenant } from '../store/scope.ts';
 import { Channels } from '../tenants/model.ts';
-import { isWindowOpen } from '../whatsapp/window.ts';
+import { requireAllowed } from './allowed.ts';
 import { contentOfBody, parseSendBody, type SendBody } from './body.ts';
 
 /** Longest Idempotency-Key. */
@@ -49,7 +49,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     const bodyDigest = await digestOf(ctx, request, body);
     const known = request.idempotencyKey === undefined ? null : await findRow(ctx, _id);
     if (known) return repeated(ctx, known, bodyDigest);
-    if (body.type !== 'template') requireOpenWindow(ctx, request.conversation);
+    if (body.type !== 'template') requireAllowed(ctx, request.conversation);
     const row = await newRow(ctx, request, { _id, bodyDigest, body }).catch(refuseErased);
     try {
       await ctx.store.model(Messages).insertMany([row]);
@@ -80,15 +80,6 @@ function checkPlace({ groupId }: ConversationRow, { type }: SendBody): void {
     ? `${type} can’t be sent to a group; WhatsApp takes there: ${GROUP_TYPES.join(', ')}`
     : 'pin is for groups: in a chat of two nothing can be pinned';
   throw new Reject(422, 'unsupported-message-type', `${message}.`, { errors: [{ path: 'type', message }] });
-}
-
-function requireOpenWindow(ctx: Context, conversation: ConversationRow): void {
-  if (isWindowOpen(conversation.lastInboundAt, ctx.clock.now())) return;
-  throw new Reject(
-    409,
-    'window-closed',
-    'The client has not written within the last 24 hours, so WhatsApp takes only templates. Send one, or wait until they write.',
-  );
 }
 
 function refuseErased(error: unknown): never {

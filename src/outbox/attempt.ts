@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { findContact } from '../conversations/contacts.ts';
 import { findConversation, touchConversation } from '../conversations/conversations.ts';
 import { wamidKey } from '../conversations/ids.ts';
-import type { ContactRow, ConversationRow, MessageRow } from '../conversations/model.ts';
+import { type ContactRow, type ConversationRow, Conversations, type MessageRow } from '../conversations/model.ts';
 import { applyStoredStatuses, learnIdentity, linkWamid, raiseStatus } from '../conversations/statuses.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
@@ -12,7 +12,8 @@ import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { classify, pauseAfter, type Rule } from '../whatsapp/errors.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
-import { isWindowOpen } from '../whatsapp/window.ts';
+import { freeEntryFrom } from '../whatsapp/window.ts';
+import { forbiddenNow, isPaused } from './allowed.ts';
 import { hold, takePlaceMs } from './limits.ts';
 import { waitsForDeliveredMs } from './order.ts';
 import { requestBody } from './request.ts';
@@ -31,9 +32,6 @@ import {
 
 /** How often the messages of a paused channel are looked at again. */
 const PAUSED_WAIT_MS = 60_000;
-
-/** Graph API code of a closed window; also told when we notice it ourselves. */
-const WINDOW_CLOSED_CODE = 131047;
 
 /** What one worker process sends with. */
 export interface Sender {
@@ -56,10 +54,9 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   if ('impossible' in around) return failNow(ctx, message, around.impossible);
   const { channel, conversation } = around;
   await mendSummary(ctx, conversation, message);
-  if (message.type !== 'template' && !isWindowOpen(conversation.lastInboundAt, ctx.clock.now())) {
-    return failNow(ctx, message, 'window-closed', WINDOW_CLOSED_CODE);
-  }
-  if (channel.status === 'paused') return { againAfterMs: PAUSED_WAIT_MS };
+  const forbidden = forbiddenNow(ctx, message, around);
+  if (forbidden) return failNow(ctx, message, forbidden.reason, forbidden.code);
+  if (await isPaused(ctx, channel)) return { againAfterMs: PAUSED_WAIT_MS };
   const behindMs = await waitsForDeliveredMs(ctx, channel, message);
   if (behindMs > 0) return { againAfterMs: behindMs };
   const waitMs = await takePlaceMs(ctx, channel, message.toGroup ? message.conversationId : message.contactId);
@@ -160,8 +157,17 @@ async function settleAccepted(
   await linkWamid(ctx, attempt, key, wamid);
   await raiseStatus(ctx, attempt._id, 'accepted');
   await applyStoredStatuses(ctx, attempt, key);
+  await noteAnswer(ctx, around.conversation);
   if (!attempt.toGroup) await learnIdentity(ctx, attempt, { bsuid: contact.userId, phone: contact.waId });
   return 'next';
+}
+
+/** Our first answer to a client whom an ad brought begins the time in which nothing is charged. */
+async function noteAnswer(ctx: Context, { _id, tenantId, ...entry }: ConversationRow): Promise<void> {
+  const freeEntryUntil = freeEntryFrom(entry, new Date(ctx.clock.now()));
+  if (freeEntryUntil === undefined) return;
+  const update = { $max: { freeEntryUntil } };
+  await ctx.store.batches.update(Conversations, { tenantId, _id, update });
 }
 
 async function settleRefused(

@@ -55,6 +55,18 @@ export const HEALTH_FIELDS = [
   'accountReview',
   /** Last word of an `account_update`. */
   'accountStatus',
+  /** What WhatsApp forbids the account at the moment, and until when. */
+  'restriction',
+  /** Of the business portfolio. */
+  'businessStatus',
+  /** How many numbers the portfolio may have. */
+  'maxNumbers',
+  /** The business's own username: its state, then its name where told. */
+  'username',
+  /** ENABLED, DISABLED: whether clients may call. */
+  'calling',
+  /** Import of earlier conversations: per cent, `done`, or `declined`. */
+  'historyImport',
 ] as const;
 export type HealthField = (typeof HEALTH_FIELDS)[number];
 export type ChannelHealth = Partial<Record<HealthField, { value: string; at: Date }>>;
@@ -89,6 +101,10 @@ export interface ChannelRow extends TenantRow {
   status: 'active' | 'paused';
   /** Why it is paused: a Graph error code or an operator's word. */
   pausedReason?: string;
+  /** When the pause ends by itself; absent: when a person mends what was wrong. */
+  pausedUntil?: Date;
+  /** Until then WhatsApp lets the account begin no conversations: templates fail. */
+  templatesHeldUntil?: Date;
   /** When clients are told that their messages were read; absent: never. */
   readReceipts?: 'never' | 'on-open' | 'on-answer';
   /** Whether clients are told that somebody is typing; absent: off. */
@@ -114,6 +130,8 @@ export const Channels = tenantCollection<ChannelRow>('channels', {
     token: ours.sealedAccount(),
     status: ours.technical({ type: String, required: true }),
     pausedReason: ours.technical(String),
+    pausedUntil: ours.technical(Date),
+    templatesHeldUntil: ours.technical(Date),
     readReceipts: ours.technical(String),
     typing: ours.technical(String),
     waitForDelivered: ours.technical(Number),
@@ -145,6 +163,7 @@ export const Routes = operatorCollection<RouteRow>('routes', {
     app: ours.technical({ type: String, required: true }),
     createdAt: ours.technical({ type: Date, required: true }),
   },
+  indexes: [{ keys: { wabaId: 1 } }],
 });
 
 /** `_id` is `<phone_number_id>/<tenant id>`. Outlives route and channel: whether a number changed hands (holders.ts). */

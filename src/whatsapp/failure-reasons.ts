@@ -42,6 +42,10 @@ const REASONS = {
     'The account is restricted',
     'WhatsApp restricted or locked the business account. An administrator must see to it in the business manager.',
   ],
+  'other-app-has-control': [
+    'Another app holds the conversation',
+    'Another app of WhatsApp took this conversation over before the message was sent. Take control first, then send it again.',
+  ],
   'number-unusable': [
     'The number can’t send',
     'The number is not registered with WhatsApp or was deleted. An administrator must register it again.',
