@@ -9,6 +9,9 @@ import { heardAt, isWindowOpen } from '../whatsapp/window.ts';
 /** Graph API code of a closed window; also told when we notice it ourselves. */
 const WINDOW_CLOSED_CODE = 131047;
 
+/** Reason of a pause that ends by itself. */
+export const RESTRICTED = 'account-restricted';
+
 /** @throws Reject 409 `window-closed`, `other-app-has-control` for all but templates */
 export function requireAllowed(ctx: Context, conversation: ConversationRow): void {
   if (!isWindowOpen(heardAt(conversation), ctx.clock.now())) {
@@ -35,20 +38,24 @@ export function forbiddenNow(
   const now = ctx.clock.now();
   if (type === 'template') {
     const isHeld = channel.templatesHeldUntil !== undefined && channel.templatesHeldUntil.getTime() > now;
-    return isHeld ? { reason: 'account-restricted' } : undefined;
+    return isHeld ? { reason: RESTRICTED } : undefined;
   }
   if (!isWindowOpen(heardAt(conversation), now)) return { reason: 'window-closed', code: WINDOW_CLOSED_CODE };
   return conversation.control === 'other' ? { reason: 'other-app-has-control' } : undefined;
 }
 
 /** True while the channel is paused; a pause whose end was told ends here. */
-export async function isPaused(ctx: Context, { _id, status, pausedUntil }: ChannelRow): Promise<boolean> {
+export async function isPaused(
+  ctx: Context,
+  { _id, status, pausedReason, pausedUntil }: ChannelRow,
+): Promise<boolean> {
   if (status !== 'paused') return false;
-  if (pausedUntil === undefined || pausedUntil.getTime() > ctx.clock.now()) return true;
+  const ends = pausedReason === RESTRICTED ? pausedUntil : undefined;
+  if (ends === undefined || ends.getTime() > ctx.clock.now()) return true;
   await ctx.store
     .model(Channels)
     .updateOne(
-      { _id, status: 'paused', pausedUntil },
+      { _id, status: 'paused', pausedReason: RESTRICTED, pausedUntil: ends },
       { $set: { status: 'active' }, $unset: { pausedReason: 1, pausedUntil: 1 } },
     )
     .exec();
