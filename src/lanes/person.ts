@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts';
 import { Reject } from '../ops/errors.ts';
+import { personOfChange } from '../whatsapp/payload/fields.ts';
 import { isJson } from '../whatsapp/payload/json.ts';
 import { recipientOf, type Sender, senderOf, subjectOf } from '../whatsapp/payload/people.ts';
 import type { LaneItem } from './item.ts';
@@ -15,6 +16,7 @@ export async function peopleOf(ctx: Keys, item: LaneItem, tenantId: string | und
   const { message, status } = item.body;
   if (isJson(message)) return personKeys(ctx, subjectOf(message), tenantId);
   if (isJson(status)) return personKeys(ctx, recipientOf(status), tenantId);
+  if (item.kind === 'other') return personKeys(ctx, personOfChange(item.body.value), tenantId);
   return [];
 }
 

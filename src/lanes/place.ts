@@ -1,6 +1,7 @@
 /** To which lane an item belongs: its sender's, so that one person's messages keep their order. */
 import { createHash } from 'node:crypto';
 
+import { groupOfChange, personOfChange } from '../whatsapp/payload/fields.ts';
 import { isJson, text } from '../whatsapp/payload/json.ts';
 import { subjectOf } from '../whatsapp/payload/people.ts';
 import type { LaneItem } from './item.ts';
@@ -18,6 +19,10 @@ export function lanePartsOf(item: Omit<LaneItem, 'position'>): string[] {
   }
   if (item.kind === 'status' && isJson(status)) {
     return [number, `status/${statusLane(text(status.id) ?? '')}`];
+  }
+  if (item.kind === 'other' && isJson(item.body.value)) {
+    const { bsuid, parent, phone } = personOfChange(item.body.value);
+    return [number, groupOfChange(item.body.value) ?? bsuid ?? parent ?? phone ?? 'other'];
   }
   if (item.kind === 'forward') return ['forward', text(messageId) ?? ''];
   return [number, 'other'];

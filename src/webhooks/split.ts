@@ -5,6 +5,7 @@
  */
 import type { LaneItem } from '../lanes/item.ts';
 import { lanePartsOf } from '../lanes/place.ts';
+import { numberIn, partsOfChange } from '../whatsapp/payload/fields.ts';
 import { isJson, type Json, list, text } from '../whatsapp/payload/json.ts';
 import { contactOf, recipientOf, type Sender, senderOf } from '../whatsapp/payload/people.ts';
 import { isTooDeep, readJson } from './json.ts';
@@ -60,18 +61,24 @@ function* splitValue(notification: unknown, app: string): Generator<PlacedItem> 
 function* splitEntry(entry: unknown, app: string): Generator<PlacedItem> {
   const changes = isJson(entry) ? list(entry.changes) : [];
   const wabaId = isJson(entry) ? (text(entry.id) ?? null) : null;
+  const time = isJson(entry) ? entry.time : undefined;
   if (changes.length === 0) yield other({ app, wabaId: null, field: null }, entry);
-  for (const change of changes) yield* splitChange(change, app, wabaId);
+  for (const change of changes) yield* splitChange(change, { app, wabaId, time });
 }
 
 /** What an item says of where it came from. */
 type Origin = Pick<LaneItem, 'app' | 'wabaId' | 'field'>;
 
-function* splitChange(change: unknown, app: string, wabaId: string | null): Generator<PlacedItem> {
+/** `time`: of the entry, in seconds; other fields than `messages` have it. */
+type Entry = Pick<LaneItem, 'app' | 'wabaId'> & { time: unknown };
+
+function* splitChange(change: unknown, { app, wabaId, time }: Entry): Generator<PlacedItem> {
   const field = isJson(change) ? (text(change.field) ?? null) : null;
   const value = isJson(change) ? change.value : undefined;
-  if (field !== 'messages' || !isJson(value)) {
-    yield other({ app, wabaId, field }, change);
+  if (field !== 'messages' || !isJson(value) || !isJson(change)) {
+    const number = isJson(value) ? (numberIn(value) ?? null) : null;
+    const parts = isJson(change) ? partsOfChange(field, change) : [change];
+    for (const one of parts) yield other({ app, wabaId, field }, one, number, time);
     return;
   }
   const phoneNumberId = isJson(value.metadata) ? (text(value.metadata.phone_number_id) ?? null) : null;
@@ -122,9 +129,15 @@ function contactFinder(contacts: unknown): (sender: Sender) => Json | undefined 
     contactOf([...(known.get(sender.bsuid) ?? []), ...(known.get(sender.phone) ?? [])], sender);
 }
 
-function other(origin: Origin, value: unknown, phoneNumberId: string | null = null): PlacedItem {
+function other(
+  origin: Origin,
+  value: unknown,
+  phoneNumberId: string | null = null,
+  time?: unknown,
+): PlacedItem {
   const { app, wabaId, field } = origin;
-  return place({ kind: 'other', app, wabaId, field, phoneNumberId, body: { value } });
+  const body = time === undefined ? { value } : { value, time };
+  return place({ kind: 'other', app, wabaId, field, phoneNumberId, body });
 }
 
 function unreadable(app: string, body: Buffer): PlacedItem {

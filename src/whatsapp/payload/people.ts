@@ -24,6 +24,16 @@ export function senderOf(message: Json): Sender {
   return identity(message.from_user_id, message.from_parent_user_id, message.from);
 }
 
+/** To whom something was sent: an echo's or a call's. */
+export function toOf(echo: Json): Sender {
+  return identity(echo.to_user_id, echo.to_parent_user_id, echo.to);
+}
+
+/** Who is named by these three, wherever they stand. */
+export function identityOf(userId: unknown, parentId: unknown, phone: unknown): Sender {
+  return identity(userId, parentId, phone);
+}
+
 /** Who a status speaks of; in a group see `participantOf`. */
 export function recipientOf(status: Json): Sender {
   return identity(status.recipient_user_id, status.recipient_parent_user_id, status.recipient_id);
