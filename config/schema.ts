@@ -154,6 +154,14 @@ export const SETTINGS = {
     secret: true,
     example: 'your-app-secret',
   },
+  META_APP_ID: {
+    schema: z
+      .string()
+      .regex(/^\d{1,32}$/, 'must be the number that Meta shows for the app: digits only')
+      .optional(),
+    help: 'Id of the Meta app of META_APP_SECRET. Needed for Embedded Signup (channel connect --code); with it tokens are also asked about in the name of the app.',
+    example: '1234567890123456',
+  },
   META_VERIFY_TOKEN: {
     schema: z.string().min(1).optional(),
     help: 'Verify token of the webhook subscription handshake. Unset: handshakes are refused (403).',

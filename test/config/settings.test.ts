@@ -132,7 +132,7 @@ describe('reading the settings', () => {
   });
 
   it.each([
-    ['META_WEBHOOK_SECRET', 'META_APP_SECRET, META_VERIFY_TOKEN'],
+    ['META_WEBHOOK_SECRET', 'META_APP_SECRET, META_APP_ID, META_VERIFY_TOKEN'],
     ['GRAPH_TOKEN', 'GRAPH_API_URL, GRAPH_API_VERSION'],
     ['EMBEDDED_REDIS', 'EMBEDDED_MONGODB, EMBEDDED_REDIS_MAXMEMORY'],
   ])('stops at %s, that is ours by its first word, and names the ones there are', (name, known) => {
