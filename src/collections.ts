@@ -15,6 +15,7 @@ import { Notices } from './notices/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Apps } from './tenants/apps-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
+import { Templates } from './templates/model.ts';
 
 export const collections = [
   Tenants,
@@ -34,5 +35,6 @@ export const collections = [
   Deliveries,
   Media,
   Notices,
+  Templates,
   DeadLetters,
 ] as unknown as Collection<BaseRow>[];
