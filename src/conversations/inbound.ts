@@ -20,6 +20,7 @@ import { refersToOf, tellEarlier } from './earlier.ts';
 import { forwardMessage } from './forward.ts';
 import { type Holders, holdersOf } from './identities.ts';
 import { inboundMessageId } from './ids.ts';
+import { noteMarketingWord } from './marketing.ts';
 import { type ConversationRow, Conversations, type MessageRow, Messages } from './model.ts';
 import { isClientsTurn, sayRecycled, subjectOfSystemMessage } from './system-lines.ts';
 
@@ -47,17 +48,30 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
     findMessage(ctx, inbound.tenantId, _id),
     holdersOf(ctx, inbound.tenantId, writerOf(inbound, message)),
   ]);
-  if (known) return redo(ctx, known, inbound.position);
+  if (known) return redo(ctx, known, inbound.position, message);
   const conversation = await conversationOf(ctx, inbound, message, held);
   const row = await insert(ctx, { inbound, conversation, _id, wamid, message });
+  await heed(ctx, row, message);
   await pass(ctx, conversation, row);
   return 'stored';
 }
 
+/** A client who writes that they want no marketing is heard before anybody is told of the message. */
+async function heed(ctx: Context, row: MessageRow, message: Json): Promise<void> {
+  if (message.group_id !== undefined) return;
+  await noteMarketingWord(ctx, row, message, { at: row.timestamp, position: row.position });
+}
+
 /** A repeat of what is stored: it may tell an earlier place, and what is still due is forwarded. */
-async function redo(ctx: Context, known: MessageRow, position: number): Promise<StoreOutcome> {
+async function redo(
+  ctx: Context,
+  known: MessageRow,
+  position: number,
+  message: Json,
+): Promise<StoreOutcome> {
   const row = await placed(ctx, known, position);
   if (row.forward !== 'due') return 'repeat';
+  await heed(ctx, row, message);
   const conversation = await findConversation(ctx, row.tenantId, row.conversationId);
   await pass(ctx, conversation, row);
   return 'forwarded';

@@ -3,6 +3,16 @@ import { fieldsOf, tenantCollection, type TenantRow } from '../store/collection.
 
 const held = fieldsOf('processor');
 
+/** What a client wants of marketing by one of our numbers. */
+export interface MarketingChoice {
+  stopped: boolean;
+  /** `preference`: told WhatsApp itself; `refused`: a send failed for it (131050); else here: a word, a button, an agent. */
+  cause: 'preference' | 'refused' | 'word' | 'button' | 'agent';
+  at: Date;
+  /** Of an agent's: `key:<id>`. */
+  by?: string;
+}
+
 export interface ContactRow extends TenantRow {
   /** Sealed JSON strings, by the contact's own key. */
   name?: Buffer;
@@ -22,6 +32,8 @@ export interface ContactRow extends TenantRow {
   mergedAt?: Date;
   /** Principal that did: `key:<id>`. */
   mergedBy?: string;
+  /** By the channel's id; absent: nobody said anything. */
+  marketing?: Record<string, MarketingChoice>;
   /** Set when the contact is being erased; new items make a new contact. */
   closedAt?: Date;
 }
@@ -40,6 +52,7 @@ export const Contacts = tenantCollection<ContactRow>('contacts', {
     mergedInto: held.technical(String),
     mergedAt: held.technical(Date),
     mergedBy: held.technical(String),
+    marketing: held.technical({}), // our own writing, by the channel's id
     closedAt: held.technical(Date),
   },
   indexes: [

@@ -25,7 +25,7 @@ export type AccountAnswer<Data> = { kind: 'ok'; data: Data } | AccountFailure;
 
 /** One call; `token` null: the call names itself in its query. */
 export interface AccountCall {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   token: string | null;
   query?: Record<string, string>;
