@@ -9,6 +9,14 @@ import { SealError } from '../store/seal.ts';
 
 const EXIT = { failed: 1, refused: 2, notFound: 3 } as const;
 
+/** The command has said already what is wrong; only the exit code is left to say. */
+export class Told extends Error {
+  override name = 'Told';
+  constructor(readonly exitCode: 1 | 2) {
+    super('told');
+  }
+}
+
 interface Explained {
   /** Absent when it has been said already. */
   message?: string;
@@ -18,6 +26,7 @@ interface Explained {
 /** One sentence: what is wrong and what to look at. */
 export function explain(error: unknown): Explained {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : EXIT.refused };
+  if (error instanceof Told) return { exitCode: error.exitCode };
   if (error instanceof Reject) {
     return { message: error.message, exitCode: error.status === 404 ? EXIT.notFound : EXIT.refused };
   }

@@ -22,7 +22,7 @@ export class Output {
 
   /** One thing; `note` is for people only. */
   one<Fields extends { [Name in keyof Fields]: Cell }>(fields: Fields, note?: string): void {
-    if (this.#json) return this.#document(fields);
+    if (this.#json) return this.document(fields);
     this.#fields(fields);
     if (note !== undefined) this.#terminal.out(`\n${note}`);
   }
@@ -37,7 +37,7 @@ export class Output {
   ): void {
     const { columns, empty = 'None.', nextCursor } = options;
     if (this.#json) {
-      return this.#document({ items: rows, ...(nextCursor === undefined ? {} : { nextCursor }) });
+      return this.document({ items: rows, ...(nextCursor === undefined ? {} : { nextCursor }) });
     }
     if (rows.length === 0) return this.#terminal.out(empty);
     this.#table(
@@ -49,7 +49,7 @@ export class Output {
 
   /** A document of several parts, a table or fields each; people see their names as titles. */
   parts(parts: Record<string, Record<string, Cell>[] | Record<string, Cell>>): void {
-    if (this.#json) return this.#document(parts);
+    if (this.#json) return this.document(parts);
     for (const [index, [name, part]] of Object.entries(parts).entries()) {
       this.#terminal.out(index === 0 ? name : `\n${name}`);
       if (!Array.isArray(part)) this.#fields(part);
@@ -82,7 +82,8 @@ export class Output {
     }
   }
 
-  #document(value: unknown): void {
+  /** One JSON document, whoever reads it. */
+  document(value: unknown): void {
     this.#terminal.out(JSON.stringify(value, null, 2));
   }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import type { Context } from '../context.ts';
+import { channelTroubles } from '../onboarding/token-watch.ts';
 import { SafeError } from '../ops/log.ts';
 import { pingAll, type RedisClient } from '../store/redis.ts';
 import { lastCanary } from '../watch/canary.ts';
@@ -70,6 +71,7 @@ async function work(ctx: Context): Promise<Record<string, Record<string, Cell>[]
       oldestSeconds: seconds(oldestMs),
     })),
     deadLetters: counted(deadLetters),
+    channels: { ...(await channelTroubles(ctx)) },
     spool: await spool(ctx),
     canary: await canary(ctx),
   };

@@ -1,12 +1,12 @@
-/** Commands about tenants, their numbers, keys and endpoints. */
+/** Commands about tenants, their keys and endpoints; their numbers: channels.ts. */
 import type { Command } from 'commander';
 
 import { addEndpoint, listEndpoints } from '../endpoints/endpoints.ts';
-import { addChannel, listChannels } from '../tenants/channels.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../tenants/keys.ts';
 import { SCOPES } from '../tenants/model.ts';
 import { createTenant, listTenants } from '../tenants/tenants.ts';
 import type { Bind } from './bind.ts';
+import { channelCommands } from './channels.ts';
 
 const ONCE = 'is shown only this once: keep it now.';
 
@@ -33,56 +33,6 @@ export function tenantCommands(root: Command, bind: Bind): void {
   channelCommands(root, bind);
   keyCommands(root, bind);
   endpointCommands(root, bind);
-}
-
-interface ChannelOptions extends OfTenant {
-  phoneNumberId: string;
-  wabaId: string;
-  displayNumber: string;
-  token: string;
-  name?: string;
-  app?: string;
-}
-
-function channelCommands(root: Command, bind: Bind): void {
-  const channel = root.command('channel').description('WhatsApp numbers of a tenant');
-  bind<ChannelOptions>(
-    channel
-      .command('add')
-      .description('give a number to a tenant, or renew what is known of it; a paused number goes on')
-      .requiredOption('--tenant <id>', 'its id')
-      .requiredOption('--phone-number-id <id>', 'id of the number in the WhatsApp manager')
-      .requiredOption('--waba-id <id>', 'id of the WhatsApp Business Account')
-      .requiredOption('--display-number <number>', 'the number itself, with its country code')
-      .requiredOption('--token <token>', 'Graph API token; - reads it from standard input')
-      .option('--name <name>', 'what people call the number')
-      .option('--app <app>', 'Meta app, as in its webhook address'),
-    async ({ ctx, output, terminal, options }) => {
-      const { tenant: tenantId, phoneNumberId, wabaId, displayNumber, name, app } = options;
-      const token = options.token === '-' ? await terminal.input() : options.token;
-      const wanted = { tenantId, phoneNumberId, wabaId, displayNumber, token, name, app };
-      const added = await addChannel(ctx, wanted);
-      output.one(added, noteOf(added));
-    },
-  );
-  bind<OfTenant>(
-    channel.command('list').description('numbers of a tenant').requiredOption('--tenant <id>', 'its id'),
-    async ({ ctx, output, options }) =>
-      output.many(await listChannels(ctx, options.tenant), {
-        columns: ['channelId', 'displayNumber', 'name', 'phoneNumberId', 'wabaId', 'app', 'status'],
-        empty: 'No channels yet: whatsper channel add --tenant … --phone-number-id …',
-      }),
-  );
-}
-
-/** What became of what had come for the number before. */
-function noteOf({ replayed, waiting, phoneNumberId }: Awaited<ReturnType<typeof addChannel>>) {
-  if (replayed > 0) return `${replayed} items that came before are being handled now.`;
-  if (waiting === 0) return undefined;
-  return (
-    `${waiting} items that came before wait for your decision, since another tenant once held this number:\n` +
-    `whatsper dead-letters list --phone-number-id ${phoneNumberId}`
-  );
 }
 
 function keyCommands(root: Command, bind: Bind): void {

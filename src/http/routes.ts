@@ -4,6 +4,7 @@ import { costRoutes } from '../conversations/cost-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { mediaRoutes } from '../media/routes.ts';
 import { noticeRoutes } from '../notices/routes.ts';
+import { onboardingRoutes } from '../onboarding/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { seenRoutes } from '../outbox/seen-routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
@@ -12,6 +13,7 @@ import type { Route } from './route.ts';
 
 export const routes: Route[] = [
   ...tenantRoutes,
+  ...onboardingRoutes,
   ...conversationRoutes,
   ...contactRoutes,
   ...costRoutes,

@@ -113,6 +113,8 @@ export interface ChannelRow extends TenantRow {
   waitForDelivered?: number;
   health?: ChannelHealth;
   tokenFacts?: TokenFacts;
+  /** When the watch over tokens looked last. */
+  tokenLookedAt?: Date;
   /** Of the last `channel check`. */
   lastCheck?: { at: Date; points: CheckedPoint[] };
   /** Where the account's webhooks go, when it is not the address that BASE_URL says. */
@@ -137,6 +139,7 @@ export const Channels = tenantCollection<ChannelRow>('channels', {
     waitForDelivered: ours.technical(Number),
     health: ours.account(Object),
     tokenFacts: ours.technical(Object),
+    tokenLookedAt: ours.technical(Date),
     lastCheck: ours.account(Object),
     callbackUrl: ours.technical(String),
     createdAt: ours.technical({ type: Date, required: true }),
