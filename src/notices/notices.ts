@@ -21,12 +21,26 @@ export interface NewNotice {
   at: Date;
   /** What was said, as it came. */
   details?: Json | undefined;
+  /** Kept without telling consoles. */
+  quiet?: boolean | undefined;
+}
+
+async function noticeId(
+  ctx: Context,
+  { tenantId, kind, event, unique }: Pick<NewNotice, 'tenantId' | 'kind' | 'event' | 'unique'>,
+): Promise<string> {
+  return `ntc_${await ctx.store.keyring.lookup(tenantId, 'notice', kind, event, ...unique)}`;
+}
+
+/** True when this notice was raised before: what it says was done then. In the tenant's scope. */
+export async function wasRaised(ctx: Context, notice: NewNotice): Promise<boolean> {
+  return (await ctx.store.batches.find(Notices, notice.tenantId, await noticeId(ctx, notice))) !== null;
 }
 
 /** Keeps a notice and tells of it; in the tenant's scope. @returns false when it was raised before */
 export async function raiseNotice(ctx: Context, notice: NewNotice): Promise<boolean> {
-  const { tenantId, kind, event, severity, unique, text, channelId, wabaId, at, details = {} } = notice;
-  const _id = `ntc_${await ctx.store.keyring.lookup(tenantId, 'notice', kind, event, ...unique)}`;
+  const { tenantId, kind, event, severity, text, channelId, wabaId, at, details = {} } = notice;
+  const _id = await noticeId(ctx, notice);
   const place = { tenantId, collection: 'notices', id: _id, field: 'said' };
   const row: NoticeRow = {
     _id,
@@ -45,6 +59,6 @@ export async function raiseNotice(ctx: Context, notice: NewNotice): Promise<bool
     const level = severity === 'critical' ? 'error' : 'warn';
     ctx.log[level]({ tenantId, channelId, kind, event }, 'alert.notice');
   }
-  await publish(ctx, tenantId, { type: 'notice.created', noticeId: _id });
+  if (!notice.quiet) await publish(ctx, tenantId, { type: 'notice.created', noticeId: _id });
   return true;
 }
