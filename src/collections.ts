@@ -1,5 +1,6 @@
 /** Every collection of the product. What is not listed here can't be opened. */
 import { Charges } from './conversations/charges-model.ts';
+import { Groups } from './conversations/groups-model.ts';
 import {
   Contacts,
   Conversations,
@@ -27,6 +28,7 @@ export const collections = [
   Contacts,
   Identities,
   Conversations,
+  Groups,
   Messages,
   SentWamids,
   Statuses,

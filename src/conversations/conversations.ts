@@ -1,7 +1,7 @@
 /** Conversations: one per channel and contact; their summary only moves forward. */
 import type { Context } from '../context.ts';
 import { conversationIdFor } from './ids.ts';
-import { type ConversationRow, Conversations } from './model.ts';
+import { type ConversationRow, Conversations, type ConversationState } from './model.ts';
 
 interface Between {
   tenantId: string;
@@ -9,11 +9,13 @@ interface Between {
   contactId: string;
   /** Set for a group conversation; `contactId` is then who wrote first. */
   groupId?: string | undefined;
+  /** Of a conversation that begins; `PENDING` by default. */
+  state?: ConversationState | undefined;
 }
 
 /** The conversation between a channel and a contact (or group); made when there is none. */
 export async function ensureConversation(ctx: Context, between: Between): Promise<ConversationRow> {
-  const { tenantId, channelId, contactId, groupId } = between;
+  const { tenantId, channelId, contactId, groupId, state = 'PENDING' } = between;
   const who = groupId === undefined ? { contactId } : { groupId };
   const _id = await conversationIdFor(ctx, tenantId, channelId, who);
   const found = await findConversation(ctx, tenantId, _id);
@@ -24,7 +26,7 @@ export async function ensureConversation(ctx: Context, between: Between): Promis
     tenantId,
     channelId,
     contactId,
-    state: 'PENDING',
+    state,
     lastPosition: 0,
     lastActivityAt: now,
     createdAt: now,
@@ -45,7 +47,7 @@ export async function ensureConversation(ctx: Context, between: Between): Promis
 /** The conversation between a channel and a contact, if there is one. */
 export async function conversationWith(
   ctx: Context,
-  { tenantId, channelId, contactId }: Omit<Between, 'groupId'>,
+  { tenantId, channelId, contactId }: Omit<Between, 'groupId' | 'state'>,
 ): Promise<ConversationRow | null> {
   return findConversation(ctx, tenantId, await conversationIdFor(ctx, tenantId, channelId, { contactId }));
 }
@@ -64,6 +66,8 @@ interface Touch {
   at: Date;
   /** Client's own time of an inbound message: opens the window. */
   inboundAt?: Date;
+  /** Of a message by which the client came from an ad or a post. */
+  entryAt?: Date;
 }
 
 /**
@@ -75,13 +79,19 @@ interface Touch {
 export async function touchConversation(
   ctx: Context,
   conversation: Pick<ConversationRow, '_id' | 'tenantId'> & Partial<Pick<ConversationRow, 'state'>>,
-  { messageId, position, at, inboundAt }: Touch,
+  { messageId, position, at, inboundAt, entryAt }: Touch,
 ): Promise<void> {
   const { _id, tenantId } = conversation;
   const heard =
     inboundAt === undefined
       ? undefined
-      : { $max: { lastInboundAt: inboundAt, lastInboundPosition: position } };
+      : {
+          $max: {
+            lastInboundAt: inboundAt,
+            lastInboundPosition: position,
+            ...(entryAt === undefined ? {} : { entryAt }),
+          },
+        };
   await ctx.store.batches.update(Conversations, {
     tenantId,
     _id,

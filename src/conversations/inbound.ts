@@ -9,6 +9,7 @@ import { isJson, type Json, text, timeOf } from '../whatsapp/payload/json.ts';
 import { contentOf, typeOf } from '../whatsapp/payload/message.ts';
 import { contactOf, knownOf, profileOf, type Sender, senderOf } from '../whatsapp/payload/people.ts';
 import { findOrCreateContact } from './contacts.ts';
+import { noteControl } from './control.ts';
 import {
   conversationWith,
   ensureConversation,
@@ -52,7 +53,7 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
   const conversation = await conversationOf(ctx, inbound, message, held);
   const row = await insert(ctx, { inbound, conversation, _id, wamid, message });
   await heed(ctx, row, message);
-  await pass(ctx, conversation, row);
+  await pass(ctx, conversation, row, message);
   return 'stored';
 }
 
@@ -73,7 +74,7 @@ async function redo(
   if (row.forward !== 'due') return 'repeat';
   await heed(ctx, row, message);
   const conversation = await findConversation(ctx, row.tenantId, row.conversationId);
-  await pass(ctx, conversation, row);
+  await pass(ctx, conversation, row, message);
   return 'forwarded';
 }
 
@@ -202,17 +203,27 @@ function writerOrPark(inbound: Inbound, message: Json): Sender {
 }
 
 /** Moves the conversation forward, then passes the message on; where it goes is looked up meanwhile. */
-async function pass(ctx: Context, conversation: ConversationRow | null, row: MessageRow): Promise<void> {
+async function pass(
+  ctx: Context,
+  conversation: ConversationRow | null,
+  row: MessageRow,
+  { referral }: Json,
+): Promise<void> {
   const touch = {
     messageId: row._id,
     position: row.position,
     at: new Date(Math.floor(row.position / 1000)),
     ...(isClientsTurn(row.type) ? { inboundAt: row.timestamp } : {}),
+    ...(isJson(referral) ? { entryAt: row.timestamp } : {}),
   };
   const [endpoints] = await Promise.all([
     interestedEndpoints(ctx, row.tenantId),
     conversation === null ? undefined : touchConversation(ctx, conversation, touch),
   ]);
+  if (conversation?.control === 'other') {
+    // An ordinary message only comes to whoever holds the thread.
+    await noteControl(ctx, conversation, { control: 'ours', at: row.timestamp });
+  }
   if (conversation) keepForEvents(ctx, row, touched(conversation, touch));
   await forwardMessage(ctx, row, endpoints);
   await tellEarlier(ctx, row);

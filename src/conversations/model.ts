@@ -102,6 +102,9 @@ export interface ConversationRow extends TenantRow {
   entryAt?: Date;
   /** Until then nothing is charged, since an ad brought the client and we answered in time. */
   freeEntryUntil?: Date;
+  /** The group may not be written to. */
+  groupBlocked?: 'suspended' | 'deleted';
+  groupBlockedAt?: Date;
   /** When a person last wrote from the business's phone or another program: bots keep silent. */
   humanSince?: Date;
   /** Another handler of WhatsApp's holds the thread (Cloud API: standby, handover), or we do; and since when. */
@@ -136,6 +139,8 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
     lastCallAt: held.technical(Date),
     entryAt: held.technical(Date),
     freeEntryUntil: held.technical(Date),
+    groupBlocked: held.technical(String),
+    groupBlockedAt: held.technical(Date),
     humanSince: held.technical(Date),
     control: held.technical(String),
     controlAt: held.technical(Date),

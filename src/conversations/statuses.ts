@@ -14,14 +14,16 @@ import { insertOnce } from '../store/errors.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { classify } from '../whatsapp/errors.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
-import { isJson, type Json, list, text, timeOf } from '../whatsapp/payload/json.ts';
+import { isJson, type Json, list, part, text, timeOf } from '../whatsapp/payload/json.ts';
 import { contactOf, participantOf, recipientOf } from '../whatsapp/payload/people.ts';
+import { absorbEcho } from './absorb.ts';
 import { ownCharges, storeCharge } from './charges.ts';
 import { addIdentity, findContact } from './contacts.ts';
 import type { KnownAs } from './identities.ts';
 import { wamidKey } from './ids.ts';
 import { isWhatsappStatus, RANK } from './ladder.ts';
 import {
+  Conversations,
   type MessageRow,
   Messages,
   type MessageStatus,
@@ -55,7 +57,17 @@ export async function recordStatus(ctx: Context, item: StatusItem): Promise<void
   if (message.wamid === undefined) await linkWamid(ctx, message, key, wamid);
   if (!own && item.status.pricing !== undefined) await ownCharges(ctx, message, key);
   await learnIdentity(ctx, message, recipientIn(item));
+  await noteFreeEntry(ctx, message, item.status);
   await applyStatus(ctx, message, stored);
+}
+
+/** WhatsApp tells until when nothing is charged after an ad (Cloud API: status webhooks, conversation). */
+async function noteFreeEntry(ctx: Context, message: MessageRow, { conversation }: Json): Promise<void> {
+  if (!isJson(conversation) || part(conversation, 'origin').type !== 'referral_conversion') return;
+  const freeEntryUntil = timeOf(conversation.expiration_timestamp);
+  if (freeEntryUntil === undefined) return;
+  const { tenantId, conversationId: _id } = message;
+  await ctx.store.batches.update(Conversations, { tenantId, _id, update: { $max: { freeEntryUntil } } });
 }
 
 /** Applies what came before the message's wamid was known here. Call it after `linkWamid`. */
@@ -85,7 +97,8 @@ export async function linkWamid(
     contactId,
     createdAt: new Date(ctx.clock.now()),
   };
-  await insertOnce(ctx.store.model(SentWamids).insertMany([row]));
+  const isFirst = await insertOnce(ctx.store.model(SentWamids).insertMany([row]));
+  if (!isFirst) await absorbEcho(ctx, message, key);
   const sealed = await sealWamid(ctx, message, wamid);
   if (!sealed) return;
   const messages = ctx.store.model(Messages);

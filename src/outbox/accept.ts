@@ -49,7 +49,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     const bodyDigest = await digestOf(ctx, request, body);
     const known = request.idempotencyKey === undefined ? null : await findRow(ctx, _id);
     if (known) return repeated(ctx, known, bodyDigest);
-    if (body.type !== 'template') requireAllowed(ctx, request.conversation);
+    requireAllowed(ctx, request.conversation, body.type);
     const row = await newRow(ctx, request, { _id, bodyDigest, body }).catch(refuseErased);
     try {
       await ctx.store.model(Messages).insertMany([row]);

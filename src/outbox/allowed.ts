@@ -12,8 +12,16 @@ const WINDOW_CLOSED_CODE = 131047;
 /** Reason of a pause that ends by itself. */
 export const RESTRICTED = 'account-restricted';
 
-/** @throws Reject 409 `window-closed`, `other-app-has-control` for all but templates */
-export function requireAllowed(ctx: Context, conversation: ConversationRow): void {
+/** @throws Reject 409 `group-blocked`; `window-closed`, `other-app-has-control` for all but templates */
+export function requireAllowed(ctx: Context, conversation: ConversationRow, type: string): void {
+  if (conversation.groupBlocked !== undefined) {
+    throw new Reject(
+      409,
+      'group-blocked',
+      `WhatsApp says that this group is ${conversation.groupBlocked}: nothing can be sent to it.`,
+    );
+  }
+  if (type === 'template') return;
   if (!isWindowOpen(heardAt(conversation), ctx.clock.now())) {
     throw new Reject(
       409,
@@ -36,6 +44,7 @@ export function forbiddenNow(
   { conversation, channel }: { conversation: ConversationRow; channel: ChannelRow },
 ): { reason: FailureReason; code?: number } | undefined {
   const now = ctx.clock.now();
+  if (conversation.groupBlocked !== undefined) return { reason: 'group-problem' };
   if (type === 'template') {
     const isHeld = channel.templatesHeldUntil !== undefined && channel.templatesHeldUntil.getTime() > now;
     return isHeld ? { reason: RESTRICTED } : undefined;
