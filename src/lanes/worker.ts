@@ -12,7 +12,7 @@ import type { RedisClient } from '../store/redis.ts';
 import { keyTag, Leases, LOCK_MS } from './leases.ts';
 import type { LaneJob, LaneQueue, WakeUp } from './queue.ts';
 
-/** While lanes that go first wait for a worker, a turn lasts no longer; a flood holds its slots no longer than that. */
+/** While lanes that go first wait for a worker, a flood's turn lasts no longer: its slots are free again by then. */
 const FAIR_TURN_MS = 250;
 const LOOK_FOR_OTHERS_MS = 200;
 
@@ -38,8 +38,9 @@ export interface Turn {
   /** Set when the process stops: finish the item in hand and come back. */
   stopping(): boolean;
   /**
-   * Set when the turn is long enough and others wait for their first: finish the item in hand and come back. Each turn
-   * handles one item at least, also a slow one: else lanes that only read would keep each other from working.
+   * Set when the lane is a flood's, its turn long enough, and lanes that go first wait: finish the item in hand and
+   * come back. Each turn handles one item at least, also a slow one: else lanes that only read would keep each other
+   * from working. Lanes that go first never yield to each other: that would cost a job for each item under load.
    */
   yields(): boolean;
 }
@@ -184,14 +185,14 @@ async function takeTurn<First>(
   { token, leasedAt, first }: { token: string; leasedAt: number; first: First | undefined },
 ): Promise<HandlerEnd> {
   const { leases, failures } = running;
-  const { lane, tenantId } = wakeUp;
+  const { lane, tenantId, priority = 0 } = wakeUp;
   const startedAt = clock.now();
   const turn: Turn = {
     lockKey: leases.keyOf(lane),
     token,
     holds: async () => performance.now() - leasedAt < SURE_MS || (await leases.holds(lane, token)),
     stopping: () => running.stopping,
-    yields: () => running.othersWait && clock.now() - startedAt >= FAIR_TURN_MS,
+    yields: () => priority > 0 && running.othersWait && clock.now() - startedAt >= FAIR_TURN_MS,
   };
   try {
     const end = await handle(wakeUp, turn, first);

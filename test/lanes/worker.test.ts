@@ -145,6 +145,25 @@ describe('a worker of lanes', () => {
     expect(turns.indexOf('other')).toBe(32);
   });
 
+  it('a lane that goes first yields to nobody', async () => {
+    const yielding: boolean[] = [];
+    const first: Turn[] = [];
+    let flooding = false;
+    work(async (lane, turn) => {
+      flooding ||= lane === 'flood';
+      if (lane === 'flood') await until('it should yield', () => turn.yields());
+      else if (lane !== 'other') first.push(turn);
+      if (lane === 'flood') yielding.push(...first.map((one) => one.yields()));
+      else if (lane !== 'other') await until('the flood yielded', () => yielding.length > 0);
+      return 'done';
+    });
+    await queue.wakeAll([...lanes(16).map((lane) => ({ lane })), { lane: 'flood', priority: 3 }]);
+    await until('a job of the first and the flood’s run', () => first.length === 16 && flooding);
+    await queue.wake({ lane: 'other', tenantId: 'quiet' });
+    await until('the flood yielded', () => yielding.length > 0);
+    expect(yielding).toEqual(lanes(16).map(() => false));
+  });
+
   it('gives a failing lane back after a pause, and goes on with the others', async () => {
     const turns: string[] = [];
     let failures = 2;
