@@ -7,6 +7,7 @@
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { type ConversationRow, Conversations } from './model.ts';
+import { sayLine } from './system-lines.ts';
 
 export interface Held {
   control: 'other' | 'ours';
@@ -43,4 +44,38 @@ export async function takeControl(ctx: Context, conversation: ConversationRow): 
   const held = { control: 'ours' as const, at: new Date(ctx.clock.now()) };
   await noteControl(ctx, conversation, held);
   return { ...conversation, control: held.control, controlAt: held.at };
+}
+
+export interface Handover {
+  type: 'control_passed' | 'control_taken';
+  from: string | undefined;
+  to: string | undefined;
+  /** What the one who passed it on wrote for the other. */
+  note: string | undefined;
+  at: Date;
+  position: number;
+}
+
+/** Meta's own agent; every other role is a person's or a program's of the business. */
+const META_AGENT = 'ai_agent';
+
+/** A thread changed hands: noted, and said in the thread. Control that is taken without a word of by whom was taken from us. */
+export async function noteHandover(
+  ctx: Context,
+  conversation: ConversationRow,
+  { type, from, to, note, at, position }: Handover,
+): Promise<void> {
+  const isOther = to === undefined ? type === 'control_taken' : to === META_AGENT;
+  await sayLine(ctx, conversation, {
+    unique: ['control', type, at.toISOString()],
+    content: {
+      type,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(note === undefined ? {} : { note }),
+    },
+    position,
+    at,
+  });
+  await noteControl(ctx, conversation, { control: isOther ? 'other' : 'ours', at, role: to });
 }
