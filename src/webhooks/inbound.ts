@@ -13,6 +13,7 @@ import { replayDeadLetter } from '../lanes/retry.ts';
 import { withTenant } from '../store/scope.ts';
 import type { RouteRow } from '../tenants/model.ts';
 import { isJson } from '../whatsapp/payload/json.ts';
+import { handleOfAccount, handleOfNumber, readField, routesOfAccount, unreadableDetail } from './other-fields.ts';
 import { mayReplay } from './replay.ts';
 import { readRoute, type RoutesTable } from './routes-table.ts';
 
@@ -42,33 +43,91 @@ async function placeItem(ctx: Context, routes: RoutesTable, item: LaneItem): Pro
   const { phoneNumberId } = item;
   if (item.kind === 'forward') return handleForwardItem(ctx, item);
   if (item.kind === 'unreadable') return parked(ctx, item, 'unreadable', 'The signed body is not JSON.');
-  if (item.kind === 'other' || item.kind === 'errors' || phoneNumberId === null) {
-    const owner = phoneNumberId === null ? undefined : await routes.ownerOf(ctx, phoneNumberId);
-    const tenantId = owner && fits(owner, item) ? owner.tenantId : undefined;
-    return parked(
-      ctx,
-      item,
-      'unknown-field',
-      'Nothing here acts on this kind of notification yet.',
-      tenantId,
-    );
-  }
+  if (item.kind === 'other' || item.kind === 'errors') return placeField(ctx, routes, item);
+  if (phoneNumberId === null) return parked(ctx, item, 'unknown-field', UNKNOWN);
   const route = await routes.ownerOf(ctx, phoneNumberId);
   if (!route) return parkUnrouted(ctx, item, phoneNumberId);
-  if (!fits(route, item)) {
-    ctx.log.error({ kind: item.kind, reason: 'mismatch' }, 'alert.mismatch');
-    return parked(
-      ctx,
-      item,
-      'mismatch',
-      "The account or the app is not the one that the number's owner registered.",
-    );
-  }
+  if (!fits(route, item)) return parkMismatch(ctx, item);
   const { tenantId, channelId } = route;
   const outcome = await withTenant(tenantId, () =>
     storeItem(ctx, { tenantId, channelId, phoneNumberId, item }),
   );
   return { outcome, tenantId };
+}
+
+const UNKNOWN = 'Nothing here acts on this kind of notification yet.';
+
+/** A field that names a number is its owner's, like a message; others go by their account. */
+async function placeField(ctx: Context, routes: RoutesTable, item: LaneItem): Promise<Outcome> {
+  const read = readField(item);
+  const outcome = item.field ?? item.kind;
+  if (read?.handler.of === 'operator') {
+    read.handler.handle(ctx, read.update.value);
+    return { outcome };
+  }
+  const { phoneNumberId } = item;
+  const named = phoneNumberId === null ? undefined : await routes.ownerOf(ctx, phoneNumberId);
+  if (!read) return parked(ctx, item, 'unknown-field', UNKNOWN, ownerAmong(named, item));
+  if (read.handler.of === 'account') return placeOfAccount(ctx, item, read);
+  // Updates of groups need not name their number: they are placed where only one can be meant.
+  const route = phoneNumberId === null ? onlyOne(await routesOfAccount(ctx, item)) : named;
+  if (!route) {
+    if (phoneNumberId !== null) return parkUnrouted(ctx, item, phoneNumberId);
+    return parked(ctx, item, 'unknown-field', 'It does not say which number it is about.');
+  }
+  if (!fits(route, item)) return parkMismatch(ctx, item);
+  return unlessUnreadable(ctx, item, route.tenantId, async () => {
+    await handleOfNumber(ctx, route, read);
+    return { outcome, tenantId: route.tenantId };
+  });
+}
+
+type ReadField = NonNullable<ReturnType<typeof readField>>;
+
+async function placeOfAccount(ctx: Context, item: LaneItem, read: ReadField): Promise<Outcome> {
+  const own = await routesOfAccount(ctx, item);
+  if (own.length === 0) {
+    return parked(ctx, item, 'unknown-field', 'No tenant has a number on this account under this app.');
+  }
+  const { tenantId } = onlyOne(own) ?? {};
+  return unlessUnreadable(ctx, item, tenantId, async () => {
+    const parts = await handleOfAccount(ctx, own, read);
+    if (parts > 0) return { outcome: item.field ?? 'other', ...(tenantId ? { tenantId } : {}) };
+    return parked(ctx, item, 'unknown-field', 'It speaks of a number that no tenant has registered.');
+  });
+}
+
+async function unlessUnreadable(
+  ctx: Context,
+  item: LaneItem,
+  tenantId: string | undefined,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (error) {
+    const detail = unreadableDetail(error);
+    if (detail === undefined) throw error;
+    return parked(ctx, item, 'unknown-field', detail, tenantId);
+  }
+}
+
+function onlyOne<Item>(items: Item[]): Item | undefined {
+  return items.length === 1 ? items[0] : undefined;
+}
+
+function ownerAmong(route: RouteRow | undefined, item: LaneItem): string | undefined {
+  return route && fits(route, item) ? route.tenantId : undefined;
+}
+
+async function parkMismatch(ctx: Context, item: LaneItem): Promise<Outcome> {
+  ctx.log.error({ kind: item.kind, reason: 'mismatch' }, 'alert.mismatch');
+  return parked(
+    ctx,
+    item,
+    'mismatch',
+    "The account or the app is not the one that the number's owner registered.",
+  );
 }
 
 /** Only the number's own account, signed by the number's own app. */
