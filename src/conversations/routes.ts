@@ -3,7 +3,9 @@ import { z } from 'zod';
 
 import { feedCursor } from '../agents/feed.ts';
 import { listRoute, type Route, route } from '../http/route.ts';
-import { ConversationSchema, idParams, MessageSchema } from '../http/schemas.ts';
+import { ConversationSchema, GroupSchema, idParams, MessageSchema } from '../http/schemas.ts';
+import { takeControl } from './control.ts';
+import { groupView } from './group-view.ts';
 import { conversationById, listConversations, listMessages, messageById } from './read.ts';
 import { conversationView, conversationViews, messageView, messageViews } from './views.ts';
 
@@ -33,6 +35,29 @@ export const conversationRoutes: Route[] = [
     params: idParams,
     response: ConversationSchema,
     handle: async (ctx, { params }) => conversationView(ctx, await conversationById(ctx, params.id)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/conversations/{id}/take-control',
+    summary: 'Answer although another app holds the conversation',
+    description:
+      'While another app of WhatsApp holds a conversation (`control`), messages are refused. After this they are accepted, and the first that is sent takes the conversation over. Where nobody else holds it nothing changes.',
+    scope: 'messages:send',
+    params: idParams,
+    response: ConversationSchema,
+    async handle(ctx, { params }) {
+      return conversationView(ctx, await takeControl(ctx, await conversationById(ctx, params.id)));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/conversations/{id}/group',
+    summary: 'Read what is known of a group',
+    scope: 'conversations:read',
+    params: idParams,
+    response: GroupSchema,
+    problems: { 404: 'No such conversation, or it is not one of a group.' },
+    handle: async (ctx, { params }) => groupView(ctx, await conversationById(ctx, params.id)),
   }),
   listRoute({
     path: '/v1/conversations/{id}/messages',

@@ -10,7 +10,7 @@ import type { Collection, TenantRow } from '../store/collection.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { failureText } from '../whatsapp/failure-reasons.ts';
 import { isMediaKind } from '../whatsapp/media-types.ts';
-import { windowExpiresAt } from '../whatsapp/window.ts';
+import { heardAt, isWindowOpen, windowCause, windowExpiresAt } from '../whatsapp/window.ts';
 import { detailsOf, previewOf } from './details.ts';
 import {
   type ContactRow,
@@ -110,7 +110,7 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
   };
   return {
     messages: await Promise.all(rows.messages.map((row) => wholeMessage(ctx, row, statuses, related))),
-    conversations: rows.conversations.map((row) => oneConversation(row, related)),
+    conversations: rows.conversations.map((row) => oneConversation(row, related, ctx.clock.now())),
   };
 }
 
@@ -157,6 +157,7 @@ function oneMessage(row: MessageRow, shown: Shown, opened: Opened): MessageView 
     position: row.position,
     content: value?.content ?? {},
     ...(value?.raw === undefined ? {} : { raw: value.raw }),
+    ...(row.via === undefined ? {} : { via: row.via }),
     ...(row.late ? { late: true } : {}),
     ...(value === undefined ? { erased: true } : {}),
     ...(row.status === 'failed' ? { error: failureOf(row) } : {}),
@@ -178,7 +179,18 @@ interface Related {
   opened: Opened;
 }
 
-function oneConversation(row: ConversationRow, related: Related): ConversationView {
+/** The window at this time. @param now milliseconds since 1970 */
+function windowView(row: ConversationRow, now: number): ConversationView['window'] {
+  const heard = heardAt(row);
+  return {
+    open: isWindowOpen(heard, now),
+    expiresAt: windowExpiresAt(heard)?.toISOString() ?? null,
+    cause: windowCause(row),
+    ...(row.freeEntryUntil ? { freeEntryUntil: row.freeEntryUntil.toISOString() } : {}),
+  };
+}
+
+function oneConversation(row: ConversationRow, related: Related, now: number): ConversationView {
   const channel = related.channels.get(row.channelId);
   const contact = related.contacts.get(row.contactId);
   const message = row.lastMessageId === undefined ? undefined : related.messages.get(row.lastMessageId);
@@ -190,7 +202,19 @@ function oneConversation(row: ConversationRow, related: Related): ConversationVi
     contact: contact && row.groupId === undefined ? person(contact, related.opened) : null,
     lastMessage: message ? lastMessage(message, related.shown.get(message._id)) : null,
     lastInboundAt: row.lastInboundAt?.toISOString() ?? null,
-    windowExpiresAt: windowExpiresAt(row.lastInboundAt)?.toISOString() ?? null,
+    windowExpiresAt: windowExpiresAt(heardAt(row))?.toISOString() ?? null,
+    window: windowView(row, now),
+    ...(row.control === 'other'
+      ? {
+          control: {
+            holder: 'other' as const,
+            role: row.controlRole ?? null,
+            since: (row.controlAt ?? row.lastActivityAt).toISOString(),
+          },
+        }
+      : {}),
+    ...(row.humanSince ? { humanSince: row.humanSince.toISOString() } : {}),
+    ...(row.groupBlocked === undefined ? {} : { groupBlocked: row.groupBlocked }),
     lastActivityAt: row.lastActivityAt.toISOString(),
   };
 }

@@ -176,6 +176,13 @@ export const MessageSchema = z
       .optional()
       .meta({ description: 'In a group: how many members stand at each status.' }),
     charge: ChargeSchema.optional(),
+    via: z
+      .enum(['phone', 'other-app', 'standby', 'history'])
+      .optional()
+      .meta({
+        description:
+          'How it came, when not the usual way: typed on the business’s phone, sent by another app, written while another app held the conversation, or imported.',
+      }),
     late: z.literal(true).optional().meta({ description: 'Came after newer messages had been handled.' }),
     erased: z.literal(true).optional().meta({ description: 'The content was erased and is gone.' }),
     error: z
@@ -235,7 +242,32 @@ export const ConversationSchema = z
     lastInboundAt: time.nullable(),
     windowExpiresAt: time
       .nullable()
-      .meta({ description: 'Until then free text may be sent; null: the client never wrote.' }),
+      .meta({ description: 'Until then free text may be sent; null: the client never wrote or called.' }),
+    window: z
+      .object({
+        open: z.boolean(),
+        expiresAt: time.nullable(),
+        cause: z
+          .enum(['message', 'call'])
+          .nullable()
+          .meta({ description: 'What the client did last.' }),
+        freeEntryUntil: time.optional().meta({
+          description:
+            'Until then WhatsApp charges nothing: an ad or a post brought the client, and they were answered within 24 hours. It does not open the window.',
+        }),
+      })
+      .meta({ description: 'The window in which free text may be sent, as it stood when this was read.' }),
+    control: z
+      .object({ holder: z.literal('other'), role: z.string().nullable(), since: time })
+      .optional()
+      .meta({
+        description:
+          'Another app of WhatsApp, as Meta’s business agent, holds the conversation: answers are refused until control is taken.',
+      }),
+    humanSince: time.optional().meta({
+      description: 'When a person last wrote from the business’s phone or another app: bots keep silent.',
+    }),
+    groupBlocked: z.enum(['suspended', 'deleted']).optional(),
     lastActivityAt: time,
   })
   .meta({ id: 'Conversation' });
@@ -263,6 +295,18 @@ export const ChannelSchema = z
   })
   .meta({ id: 'Channel' });
 export type ChannelView = z.infer<typeof ChannelSchema>;
+
+export const GroupSchema = z
+  .object({
+    subject: z.string().nullable(),
+    description: z.string().nullable(),
+    inviteLink: z.string().nullable(),
+    members: z.array(ContactSchema.omit({ createdAt: true })),
+    joinRequests: z.int().meta({ description: 'How many wait for an answer.' }),
+    blocked: z.enum(['suspended', 'deleted']).nullable(),
+  })
+  .meta({ id: 'Group', description: 'A group, as far as WhatsApp has told of it.' });
+export type GroupView = z.infer<typeof GroupSchema>;
 
 export const NoticeSchema = z
   .object({

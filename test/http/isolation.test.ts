@@ -83,6 +83,8 @@ const ATTACKS: Record<string, Attack> = {
   },
   'delete /v1/contacts/{id}/merge': { id: (ids) => ids.contactId, expected: 404 },
   'post /v1/channels/{id}/media': { id: (ids) => ids.channelId, body: () => text, expected: 404 },
+  'post /v1/conversations/{id}/take-control': { id: (ids) => ids.conversationId, expected: 404 },
+  'get /v1/conversations/{id}/group': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/notices': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/costs': { query: () => `from=${FROM}&to=${TO}`, expected: 200 },
   'get /v1/conversations': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
