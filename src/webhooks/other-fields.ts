@@ -9,7 +9,7 @@ import { Park } from '../ops/errors.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { type RouteRow, Routes } from '../tenants/model.ts';
 import { isJson, type Json, timeOf } from '../whatsapp/payload/json.ts';
-import { type AccountUpdate, type FieldUpdate, type Handler, type NumberUpdate } from './fields/field.ts';
+import type { AccountUpdate, FieldUpdate, Handler, NumberUpdate } from './fields/field.ts';
 import { FIELDS } from './fields/fields.ts';
 import { tellErrors } from './fields/numbers.ts';
 
@@ -48,10 +48,11 @@ export async function handleOfNumber(
 /** Handles an item of an account for each tenant that has a part in it. @returns how many had. @throws Park */
 export async function handleOfAccount(ctx: Context, routes: RouteRow[], { handler, update }: Read): Promise<number> {
   if (handler.of !== 'account') return 0;
-  const byTenant = Map.groupBy(routes, ({ tenantId }) => tenantId);
+  const tenants = new Set(routes.map(({ tenantId }) => tenantId));
   let parts = 0;
   let problem: unknown;
-  for (const [tenantId, own] of byTenant) {
+  for (const tenantId of tenants) {
+    const own = routes.filter((route) => route.tenantId === tenantId);
     const given: AccountUpdate = { ...update, tenantId, routes: own };
     try {
       // One whose part can't be handled must not keep the others from theirs.

@@ -23,7 +23,10 @@ export function onlyUpdate({ value, field }: NumberUpdate): {
 async function preference(ctx: Context, given: NumberUpdate): Promise<void> {
   const { update } = onlyUpdate(given);
   const { tenantId, channelId, at: receivedAt } = given;
-  await applyUserPreference(ctx, { tenantId, channelId, preference: update, receivedAt });
+  const to = { tenantId, channelId };
+  if (!(await applyUserPreference(ctx, { ...to, preference: update, receivedAt }))) {
+    throw unreadable('a preference of no known kind');
+  }
 }
 
 /** The address book of the business's phone: fills in names that nobody told; a removal there removes nobody here. */
