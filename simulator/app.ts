@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import express from 'express';
 
+import { numberRoutes } from './control/number-routes.ts';
 import { phonePage } from './control/phone-page.ts';
 import { controlRouter } from './control/router.ts';
 import { attachments } from './graph/media.ts';
@@ -14,6 +15,7 @@ export function makeApp(simulation: Simulation, receipts: Receipts, simulator: S
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use('/control', numberRoutes(simulation));
   app.use('/control', controlRouter(simulation, simulator));
   app.get('/attachments/:token', attachments(simulation));
   app.use(/^\/v\d+\.\d+/, graphRouter(simulation, receipts));

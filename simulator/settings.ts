@@ -11,6 +11,13 @@ const businessNumber = z.strictObject({
   name: z.string().min(1),
   /** Business portfolio. A person has another BSUID in each portfolio; unset: the BSUID as given. */
   portfolioId: z.string().min(1).optional(),
+  /** False: it must be registered before it sends. */
+  registered: z.boolean().optional(),
+  /** Two-step PIN that a registration must name; unset: any is taken and becomes its PIN. */
+  pin: z
+    .string()
+    .regex(/^[0-9]{6}$/)
+    .optional(),
 });
 
 /** Business-scoped user id (Cloud API: business-scoped user ids). */

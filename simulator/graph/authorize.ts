@@ -2,6 +2,7 @@ import type { Request } from 'express';
 
 import type { BusinessNumber } from '../settings.ts';
 import { GraphError } from './errors.ts';
+import { findToken, hasToken, isUsable } from './number-state.ts';
 
 /** Meta does not tell a wrong id from one that the token may not see. */
 export function unknownObject(id: string): GraphError {
@@ -11,12 +12,12 @@ export function unknownObject(id: string): GraphError {
   return new GraphError(100, { subcode: 33, details });
 }
 
-/** @throws GraphError 104 without a token, 190 for a token of nobody */
-function tokenOf(request: Request, numbers: ReadonlyMap<string, BusinessNumber>): string {
+/** @throws GraphError 104 without a token, 190 for a token of nobody, or one that has ended */
+export function tokenOf(request: Request, numbers: ReadonlyMap<string, BusinessNumber>): string {
   const [scheme = '', token = ''] = (request.get('authorization') ?? '').split(' ');
   if (scheme.toLowerCase() !== 'bearer' || token === '') throw new GraphError(104);
-  const known = [...numbers.values()].some(({ accessToken }) => accessToken === token);
-  if (!known) throw new GraphError(190);
+  const known = findToken(numbers.values(), token);
+  if (!known || !isUsable(known, Date.now())) throw new GraphError(190);
   return token;
 }
 
@@ -31,14 +32,14 @@ export function authorizeNumber(
 ): BusinessNumber {
   const token = tokenOf(request, numbers);
   const number = numbers.get(phoneNumberId);
-  if (number === undefined || number.accessToken !== token) throw unknownObject(phoneNumberId);
+  if (number === undefined || !hasToken(number, token)) throw unknownObject(phoneNumberId);
   return number;
 }
 
 /** The numbers that the request's token may use. @throws GraphError 104 or 190 */
 export function numbersOf(request: Request, numbers: ReadonlyMap<string, BusinessNumber>): BusinessNumber[] {
   const token = tokenOf(request, numbers);
-  return [...numbers.values()].filter(({ accessToken }) => accessToken === token);
+  return [...numbers.values()].filter((number) => hasToken(number, token));
 }
 
 /** Checks that the request's token may use the WABA. @throws GraphError as above */
@@ -48,8 +49,6 @@ export function authorizeAccount(
   wabaId: string,
 ): void {
   const token = tokenOf(request, numbers);
-  const owned = [...numbers.values()].some(
-    (number) => number.wabaId === wabaId && number.accessToken === token,
-  );
+  const owned = [...numbers.values()].some((number) => number.wabaId === wabaId && hasToken(number, token));
   if (!owned) throw unknownObject(wabaId);
 }

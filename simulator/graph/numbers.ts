@@ -1,5 +1,7 @@
 import type { BusinessNumber } from '../settings.ts';
 import { GraphError } from './errors.ts';
+import { stateOf } from './number-state.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 const DEFAULT_FIELDS = [
   'verified_name',
@@ -11,18 +13,21 @@ const DEFAULT_FIELDS = [
 ];
 
 /** Every field of a number that this simulator knows. */
-function allFields(number: BusinessNumber, callbackUrl: string): Record<string, unknown> {
+function allFields(number: BusinessNumber, subscriptions: Subscriptions): Record<string, unknown> {
+  const state = stateOf(number);
   return {
     verified_name: number.name,
-    code_verification_status: 'VERIFIED',
+    code_verification_status: state.verified ? 'VERIFIED' : 'NOT_VERIFIED',
     display_phone_number: number.displayNumber,
-    quality_rating: 'GREEN',
-    platform_type: 'CLOUD_API',
-    throughput: { level: 'STANDARD' },
-    name_status: 'APPROVED',
-    status: 'CONNECTED',
-    account_mode: 'LIVE',
-    webhook_configuration: { application: callbackUrl },
+    quality_rating: state.quality,
+    platform_type: state.registered ? 'CLOUD_API' : 'NOT_APPLICABLE',
+    throughput: { level: state.throughput },
+    name_status: state.nameStatus,
+    status: state.registered ? 'CONNECTED' : 'PENDING',
+    account_mode: state.accountMode,
+    is_on_biz_app: state.onBusinessApp,
+    whatsapp_business_manager_messaging_limit: state.messagingLimit,
+    webhook_configuration: subscriptions.addressesOf(number),
     id: number.phoneNumberId,
   };
 }
@@ -35,9 +40,9 @@ function allFields(number: BusinessNumber, callbackUrl: string): Record<string, 
 export function describeNumber(
   number: BusinessNumber,
   fields: string | undefined,
-  callbackUrl: string,
+  subscriptions: Subscriptions,
 ): Record<string, unknown> {
-  const all = allFields(number, callbackUrl);
+  const all = allFields(number, subscriptions);
   const names =
     fields === undefined || fields === '' ? DEFAULT_FIELDS : fields.split(',').map((name) => name.trim());
   const chosen = [...names, 'id'].map((name) => {

@@ -3,6 +3,7 @@ import express, { Router } from 'express';
 import { z } from 'zod';
 
 import type { Receipts } from '../receipts.ts';
+import type { BusinessNumber } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
 import { shakeHands } from '../webhooks/handshake.ts';
 import { authorizeAccount, authorizeNumber } from './authorize.ts';
@@ -11,12 +12,21 @@ import { markRead } from './mark-read.ts';
 import { mediaRoutes } from './media.ts';
 import { isReadCall } from './message-body.ts';
 import { describeNumber } from './numbers.ts';
+import { stateOf } from './number-state.ts';
+import { APP_ID, checkMaySend, onboardingRoutes } from './onboarding.ts';
 import { send } from './send.ts';
 import { templateRoutes } from './templates.ts';
 
 const overrideBody = z
   .object({ override_callback_uri: z.url().max(200).optional(), verify_token: z.string().optional() })
   .default({});
+
+const configurationBody = z.object({
+  webhook_configuration: z.object({
+    override_callback_uri: z.string().max(200),
+    verify_token: z.string().optional(),
+  }),
+});
 
 const oneParameter = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -30,6 +40,7 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
   router.post('/:id/messages', async (request: Request<{ id: string }>, response) => {
     const number = authorizeNumber(request, numbers, request.params.id);
     const body: unknown = request.body;
+    checkMaySend(number, body);
     if (isReadCall(body)) response.json(markRead(simulation, number, body));
     else await send(simulation, receipts, number, body, response);
   });
@@ -38,7 +49,9 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
     const { id } = request.params;
     authorizeAccount(request, numbers, id);
     const override = subscriptions.override(id);
-    const app = { whatsapp_business_api_data: { id: '1', name: 'WHATSPER', link: 'https://whatsper.dev/' } };
+    const app = {
+      whatsapp_business_api_data: { id: APP_ID, name: 'WHATSPER', link: 'https://whatsper.dev/' },
+    };
     const shown = { ...app, ...(override === undefined ? {} : { override_callback_uri: override }) };
     response.json({ data: subscriptions.isSubscribed(id) ? [shown] : [] });
   });
@@ -57,11 +70,17 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
 
   router.use(templateRoutes(simulation));
 
+  router.use(onboardingRoutes(simulation));
+
   router.get('/:id', (request: Request<{ id: string }>, response) => {
     const number = authorizeNumber(request, numbers, request.params.id);
-    response.json(
-      describeNumber(number, oneParameter(request.query['fields']), simulation.settings.webhookUrl),
-    );
+    response.json(describeNumber(number, oneParameter(request.query['fields']), subscriptions));
+  });
+
+  router.post('/:id', async (request: Request<{ id: string }>, response) => {
+    const number = authorizeNumber(request, numbers, request.params.id);
+    await configureNumber(simulation, number, request.body);
+    response.json({ success: true });
   });
 
   router.use((request) => {
@@ -75,11 +94,20 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
 }
 
 /** @throws GraphError 100 when the override's address does not answer the handshake */
-async function subscribe(
-  { subscriptions, tasks, ids }: Simulation,
-  wabaId: string,
-  body: unknown,
-): Promise<void> {
+async function subscribe(simulation: Simulation, wabaId: string, body: unknown): Promise<void> {
+  simulation.subscriptions.subscribe(wabaId, await verifiedOverride(simulation, body));
+}
+
+/** The callback of a number alone; an empty address ends it. @throws GraphError 100 as above */
+async function configureNumber(simulation: Simulation, number: BusinessNumber, body: unknown): Promise<void> {
+  const parsed = configurationBody.safeParse(body);
+  if (!parsed.success) throw new GraphError(100, { details: 'Only webhook_configuration can be set here.' });
+  const { webhook_configuration: wanted } = parsed.data;
+  const url = wanted.override_callback_uri === '' ? undefined : await verifiedOverride(simulation, wanted);
+  stateOf(number).override = url ?? null;
+}
+
+async function verifiedOverride({ tasks, ids }: Simulation, body: unknown): Promise<string | undefined> {
   const parsed = overrideBody.safeParse(body ?? undefined);
   if (!parsed.success) throw new GraphError(100, { details: 'override_callback_uri is not an address.' });
   const { override_callback_uri: url, verify_token: token } = parsed.data;
@@ -87,7 +115,7 @@ async function subscribe(
     const { ok, problem } = await shakeHands(url, token ?? '', ids.hex(8), tasks.signal);
     if (!ok) throw new GraphError(100, { details: `The callback could not be verified: ${problem}.` });
   }
-  subscriptions.subscribe(wabaId, url);
+  return url;
 }
 
 /** Whatever goes wrong is a Graph error object; a body that is not JSON is 100, a fault of the simulator 131000. */

@@ -1,4 +1,5 @@
 import type { BusinessNumber, Settings } from '../settings.ts';
+import { stateOf } from './number-state.ts';
 
 /** Which WABAs are subscribed, and where each one's webhooks go. All are subscribed from the start. */
 export class Subscriptions {
@@ -27,9 +28,21 @@ export class Subscriptions {
     return this.#overrides.get(wabaId);
   }
 
-  /** Where `messages` webhooks of the number go; null while its WABA is not subscribed. */
-  callbackOf({ wabaId }: BusinessNumber): string | null {
-    if (!this.isSubscribed(wabaId)) return null;
-    return this.#overrides.get(wabaId) ?? this.settings.webhookUrl;
+  /** Every callback that is set, as `webhook_configuration` shows them. */
+  addressesOf(number: BusinessNumber): Record<string, string> {
+    const ofNumber = stateOf(number).override;
+    const ofAccount = this.#overrides.get(number.wabaId);
+    return {
+      ...(ofNumber === null ? {} : { phone_number: ofNumber }),
+      ...(ofAccount === undefined ? {} : { whatsapp_business_account: ofAccount }),
+      application: this.settings.webhookUrl,
+    };
+  }
+
+  /** Where webhooks of the number go: its own address, else its WABA's, else the app's; null while its WABA is not subscribed. */
+  callbackOf(number: BusinessNumber): string | null {
+    if (!this.isSubscribed(number.wabaId)) return null;
+    const { phone_number, whatsapp_business_account, application } = this.addressesOf(number);
+    return phone_number ?? whatsapp_business_account ?? application ?? null;
   }
 }

@@ -29,7 +29,8 @@ export async function ownCallback(
   const found = (await readApps(ctx)).find(({ row }) => row._id === app)?.credentials;
   const settings = app === DEFAULT_APP ? settingsApp(ctx.settings) : { secrets: [], verifyTokens: [] };
   const tokens = found?.verifyTokens ?? [];
-  const ofTenant = tokens.find((one) => one.tenantId === tenantId) ?? tokens.find((one) => one.tenantId === null);
+  const ofTenant =
+    tokens.find((one) => one.tenantId === tenantId) ?? tokens.find((one) => one.tenantId === null);
   return {
     ...address(ctx, path, callbackUrl),
     path,

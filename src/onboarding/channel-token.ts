@@ -71,7 +71,11 @@ export async function replaceToken(
     throw new Reject(422, 'token-unusable', `${text} ${todo} Nothing was changed.`);
   }
   if (!listed.data.some((number) => number.phoneNumberId === phoneNumberId)) {
-    throw new Reject(422, 'token-unusable', 'This token does not show the channel’s number. Nothing was changed.');
+    throw new Reject(
+      422,
+      'token-unusable',
+      'This token does not show the channel’s number. Nothing was changed.',
+    );
   }
   const app = await appOf(ctx, row);
   const { created, replayed, waiting, ...channel } = await addChannel(ctx, {
@@ -84,7 +88,7 @@ export async function replaceToken(
   });
   void [created, replayed, waiting];
   const seen = await graph.inspectToken();
-  const facts = seen.kind === 'ok' ? seen.data : {};
+  const facts: Pick<SeenToken, 'kind' | 'expiresAt' | 'scopes'> = seen.kind === 'ok' ? seen.data : {};
   await keepTokenFacts(ctx, { tenantId, channelId }, facts);
   await publish(ctx, tenantId, { type: 'channel.updated', channelId });
   return { ...channel, expiresAt: facts.expiresAt ?? null };

@@ -90,7 +90,7 @@ async function pointsOf(ctx: Context, client: AccountClient, row: ChannelRow): P
     graph.subscriptions(wabaId),
   ]);
   if (token.kind === 'ok') await keepTokenFacts(ctx, { tenantId, channelId }, token.data);
-  if (number.kind === 'ok') {
+  if (number.kind === 'ok' && number.data) {
     const review = account.kind === 'ok' ? account.data.review : undefined;
     const values = { ...number.data.health, accountReview: review };
     await withTenant(tenantId, () => noteHealth(ctx, { tenantId, channelId }, values));
@@ -99,7 +99,10 @@ async function pointsOf(ctx: Context, client: AccountClient, row: ChannelRow): P
   const subscribed =
     subscriptions.kind !== 'ok'
       ? found('subscribed', 'unknown', 'unknown')
-      : subscriptions.data.some(({ appId }) => appId === undefined || token.kind !== 'ok' || [undefined, appId].includes(token.data.appId))
+      : subscriptions.data.some(
+            ({ appId }) =>
+              appId === undefined || token.kind !== 'ok' || [undefined, appId].includes(token.data.appId),
+          )
         ? found('subscribed', 'ok', 'yes')
         : found('subscribed', 'failed', 'no', { phoneNumberId });
   return [
@@ -115,10 +118,14 @@ async function pointsOf(ctx: Context, client: AccountClient, row: ChannelRow): P
 }
 
 /** The number as its account lists it, and then whole. */
-async function readNumber(graph: AccountGraph, { wabaId, phoneNumberId }: ChannelRow): Promise<AccountAnswer<SeenNumber | null>> {
+async function readNumber(
+  graph: AccountGraph,
+  { wabaId, phoneNumberId }: ChannelRow,
+): Promise<AccountAnswer<SeenNumber | null>> {
   const listed = await graph.listNumbers(wabaId);
   if (listed.kind !== 'ok') return listed;
-  if (!listed.data.some((number) => number.phoneNumberId === phoneNumberId)) return { kind: 'ok', data: null } as AccountAnswer<null>;
+  if (!listed.data.some((number) => number.phoneNumberId === phoneNumberId))
+    return { kind: 'ok', data: null } as AccountAnswer<null>;
   return graph.readNumber(wabaId, phoneNumberId);
 }
 
@@ -163,19 +170,29 @@ async function roundTripPoint({ url = '', secret }: Own): Promise<CheckedPoint> 
   if (secret === undefined) return found('roundTrip', 'failed', 'noSecret');
   const signed = await postSigned({ url, secret });
   if (signed.kind === 'none') return found('roundTrip', 'failed', 'silent', { cause: signed.cause });
-  if (signed.status !== 200) return found('roundTrip', 'failed', 'refused', { status: String(signed.status) });
+  if (signed.status !== 200)
+    return found('roundTrip', 'failed', 'refused', { status: String(signed.status) });
   const forged = await postSigned({ url, secret: `${secret}-not` });
   if (forged.kind === 'answer' && forged.status === 401) return found('roundTrip', 'ok', 'done');
-  return found('roundTrip', 'failed', 'open', { status: forged.kind === 'answer' ? String(forged.status) : '0' });
+  return found('roundTrip', 'failed', 'open', {
+    status: forged.kind === 'answer' ? String(forged.status) : '0',
+  });
 }
 
 /** A template, past conversations: its status comes back by webhook under a wamid that no message here has. */
-async function sendPoint(ctx: Context, client: AccountClient, row: ChannelRow, send: TestSend): Promise<CheckedPoint> {
+async function sendPoint(
+  ctx: Context,
+  client: AccountClient,
+  row: ChannelRow,
+  send: TestSend,
+): Promise<CheckedPoint> {
   const { tenantId, phoneNumberId } = row;
   const graph = new AccountGraph(ctx, client, await channelToken(ctx, row));
   const answer = await graph.sendTest(phoneNumberId, send);
   if (answer.kind !== 'ok' || answer.data === undefined) {
-    const { text, todo } = explainFailure(answer.kind === 'ok' ? { kind: 'unknown', cause: 'no wamid' } : answer);
+    const { text, todo } = explainFailure(
+      answer.kind === 'ok' ? { kind: 'unknown', cause: 'no wamid' } : answer,
+    );
     return found('send', 'failed', 'refused', { words: text, todo });
   }
   const key = await wamidKey(ctx, tenantId, phoneNumberId, answer.data);

@@ -86,10 +86,13 @@ const wanted = z
     path: ['token'],
     error: 'is missing',
   })
-  .refine(({ code, wabaId, phoneNumberId }) => code === undefined || (wabaId && phoneNumberId) !== undefined, {
-    path: ['code'],
-    error: 'works once: give wabaId and phoneNumberId, which the dialog gave with it',
-  });
+  .refine(
+    ({ code, wabaId, phoneNumberId }) => code === undefined || (wabaId && phoneNumberId) !== undefined,
+    {
+      path: ['code'],
+      error: 'works once: give wabaId and phoneNumberId, which the dialog gave with it',
+    },
+  );
 
 export type WantedConnection = z.input<typeof wanted>;
 type Wanted = z.output<typeof wanted>;
@@ -182,7 +185,11 @@ class Run {
     if (code === undefined) {
       const row = await this.#known(phoneNumberId ?? '');
       if (row) return channelToken(this.#ctx, row);
-      throw this.#stop('token', 'This number has no token yet.', 'Give --token, or --code of Embedded Signup.');
+      throw this.#stop(
+        'token',
+        'This number has no token yet.',
+        'Give --token, or --code of Embedded Signup.',
+      );
     }
     const { META_APP_ID: id, META_APP_SECRET: [secret] = [] } = this.#ctx.settings;
     if (app !== DEFAULT_APP || id === undefined || secret === undefined) {
@@ -221,7 +228,11 @@ class Run {
     const { valid, scopes = [], appId, kind, expiresAt } = answer.data;
     const { META_APP_ID } = this.#ctx.settings;
     if (!valid) {
-      throw this.#stop('token', 'The token is not valid or has run out.', 'Make a new token of a system user and give that one.');
+      throw this.#stop(
+        'token',
+        'The token is not valid or has run out.',
+        'Make a new token of a system user and give that one.',
+      );
     }
     if (this.#wanted.app === DEFAULT_APP && META_APP_ID && appId !== undefined && appId !== META_APP_ID) {
       throw this.#stop(
@@ -244,10 +255,7 @@ class Run {
   }
 
   /** The number as an account of the token lists it: nobody else's token does. */
-  async #find(
-    graph: AccountGraph,
-    seen: SeenToken | null,
-  ): Promise<{ wabaId: string; number: SeenNumber }> {
+  async #find(graph: AccountGraph, seen: SeenToken | null): Promise<{ wabaId: string; number: SeenNumber }> {
     const { wabaId: named, phoneNumberId } = this.#wanted;
     const accounts = named === undefined ? (seen?.accounts ?? []) : [named];
     if (accounts.length === 0) {
@@ -279,7 +287,11 @@ class Run {
       name: health.verifiedName ?? null,
     }));
     if (found.length === 0) {
-      throw this.#stop('number', 'The account has no number.', 'Add one in the WhatsApp Manager, then repeat the command.');
+      throw this.#stop(
+        'number',
+        'The account has no number.',
+        'Add one in the WhatsApp Manager, then repeat the command.',
+      );
     }
     const list = this.choices.map((one) => `--phone-number-id ${one.phoneNumberId} (+${one.displayNumber})`);
     throw this.#stop(
@@ -291,7 +303,11 @@ class Run {
     );
   }
 
-  async #claim(token: string, wabaId: string, { phoneNumberId, displayNumber, health }: SeenNumber): Promise<Channel> {
+  async #claim(
+    token: string,
+    wabaId: string,
+    { phoneNumberId, displayNumber, health }: SeenNumber,
+  ): Promise<Channel> {
     const { tenantId, app, name, callbackUrl } = this.#wanted;
     const row = await this.#known(phoneNumberId);
     const added = await addChannel(this.#ctx, {
@@ -306,12 +322,17 @@ class Run {
     const { created, replayed, waiting, ...channel } = added;
     if (callbackUrl !== undefined) {
       await withTenant(tenantId, () =>
-        this.#ctx.store.model(Channels).updateOne({ _id: channel.channelId }, { $set: { callbackUrl } }).exec(),
+        this.#ctx.store
+          .model(Channels)
+          .updateOne({ _id: channel.channelId }, { $set: { callbackUrl } })
+          .exec(),
       );
     }
     const came = replayed > 0 ? ` ${replayed} items that came before are being handled.` : '';
     const left = waiting > 0 ? `${waiting} items that came before wait: whatsper dead-letters list` : null;
-    const text = created ? `It is channel ${channel.channelId} now.` : `It is channel ${channel.channelId} already.`;
+    const text = created
+      ? `It is channel ${channel.channelId} now.`
+      : `It is channel ${channel.channelId} already.`;
     this.channel = channel;
     this.#say('channel', created ? 'done' : 'already', `${text}${came}`, left);
     return channel;
@@ -319,7 +340,11 @@ class Run {
 
   async #register(graph: AccountGraph, wabaId: string, { phoneNumberId, health }: SeenNumber): Promise<void> {
     if (health.onBusinessApp === 'true') {
-      return this.#say('register', 'skipped', 'The number lives in the WhatsApp Business app, too, which has registered it.');
+      return this.#say(
+        'register',
+        'skipped',
+        'The number lives in the WhatsApp Business app, too, which has registered it.',
+      );
     }
     if (health.numberStatus === 'CONNECTED') return this.#say('register', 'already', 'Registered already.');
     const { pin } = this.#wanted;
@@ -335,13 +360,20 @@ class Run {
     this.#say('register', 'done', 'Registered; the PIN is its two-step PIN from now on.');
   }
 
-  async #subscribe(graph: AccountGraph, wabaId: string, number: SeenNumber, seen: SeenToken | null): Promise<void> {
+  async #subscribe(
+    graph: AccountGraph,
+    wabaId: string,
+    number: SeenNumber,
+    seen: SeenToken | null,
+  ): Promise<void> {
     const { tenantId, app } = this.#wanted;
     const row = await this.#known(number.phoneNumberId);
     const own = await ownCallback(this.#ctx, { app, tenantId, callbackUrl: row?.callbackUrl });
     const answer = await graph.subscriptions(wabaId);
     if (answer.kind !== 'ok') throw this.#failed('subscribe', answer);
-    const mine = answer.data.find(({ appId }) => appId === undefined || [undefined, appId].includes(seen?.appId));
+    const mine = answer.data.find(
+      ({ appId }) => appId === undefined || [undefined, appId].includes(seen?.appId),
+    );
     if (own.url === undefined) {
       if (mine === undefined) {
         const answer = await graph.subscribe(wabaId);
@@ -388,7 +420,9 @@ class Run {
     await withTenant(tenantId, () =>
       noteHealth(this.#ctx, { tenantId, channelId }, { ...health, accountReview }),
     );
-    const words = [health.verifiedName, health.quality, health.throughput].filter((word) => word !== undefined);
+    const words = [health.verifiedName, health.quality, health.throughput].filter(
+      (word) => word !== undefined,
+    );
     this.#say('facts', 'done', `${words.join(', ')}. Connected.`);
   }
 }

@@ -1,6 +1,6 @@
 /** From what Meta answered to the points of a check: pure, so that each finding can be shown by a line of data. */
 import type { CheckedPoint } from '../tenants/model.ts';
-import type { AccountAnswer } from '../whatsapp/account.ts';
+import type { AccountAnswer, AccountFailure } from '../whatsapp/account.ts';
 import type { PointName } from './check-words.ts';
 import type { SeenAccount, SeenNumber, SeenToken } from './graph.ts';
 import { explainFailure } from './refusals.ts';
@@ -24,8 +24,9 @@ export function found(
 }
 
 /** Codes that say that the token itself is no good (Cloud API: error codes). */
-export const isTokenRefused = (answer: AccountAnswer<unknown>) =>
-  answer.kind === 'refused' && [0, 104, 190].includes(answer.code);
+export function isTokenRefused(answer: AccountAnswer<unknown>): answer is AccountFailure {
+  return answer.kind === 'refused' && [0, 104, 190].includes(answer.code);
+}
 
 export function tokenPoints(
   token: AccountAnswer<SeenToken>,
@@ -53,16 +54,23 @@ export function tokenPoints(
 function expiryPoint({ expiresAt }: SeenToken, channelId: string, now: number): CheckedPoint {
   if (expiresAt === undefined) return found('expiry', 'ok', 'never');
   const left = expiresAt.getTime() - now;
-  const values = { channelId, date: expiresAt.toISOString().slice(0, 10), days: String(Math.ceil(left / DAY_MS)) };
+  const values = {
+    channelId,
+    date: expiresAt.toISOString().slice(0, 10),
+    days: String(Math.ceil(left / DAY_MS)),
+  };
   if (left <= 0) return found('expiry', 'failed', 'over', values);
-  return left <= WARN_DAYS * DAY_MS ? found('expiry', 'warn', 'soon', values) : found('expiry', 'ok', 'later', values);
+  return left <= WARN_DAYS * DAY_MS
+    ? found('expiry', 'warn', 'soon', values)
+    : found('expiry', 'ok', 'later', values);
 }
 
 export function accountPoints(
   account: AccountAnswer<SeenAccount>,
   number: AccountAnswer<SeenNumber | null>,
 ): CheckedPoint[] {
-  if (account.kind !== 'ok') return [found('app', 'unknown', 'unknown'), found('account', 'unknown', 'unknown')];
+  if (account.kind !== 'ok')
+    return [found('app', 'unknown', 'unknown'), found('account', 'unknown', 'unknown')];
   const { health, review } = account.data;
   const of = (entity: string) => health.find((one) => one.entity === entity);
   const mode = number.kind === 'ok' ? number.data?.health.accountMode : undefined;
@@ -86,7 +94,8 @@ function accountPoint(
   entity: { canSend: string; todo?: string } | undefined,
 ): CheckedPoint {
   const values = { words: entity?.todo ?? '', review: review ?? '' };
-  if (review === 'REJECTED' || entity?.canSend === 'BLOCKED') return found('account', 'failed', 'blocked', values);
+  if (review === 'REJECTED' || entity?.canSend === 'BLOCKED')
+    return found('account', 'failed', 'blocked', values);
   if (entity?.canSend === 'LIMITED') return found('account', 'warn', 'limited', values);
   if (review === 'PENDING' || review === 'DEFERRED') return found('account', 'warn', 'pending', values);
   return review === 'APPROVED' ? found('account', 'ok', 'approved') : found('account', 'unknown', 'unknown');

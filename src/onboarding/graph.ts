@@ -3,12 +3,7 @@ import type { Context } from '../context.ts';
 import { takeCallMs } from '../outbox/limits.ts';
 import type { HealthValues } from '../tenants/channel-health.ts';
 import type { TokenFacts } from '../tenants/model.ts';
-import {
-  type AccountAnswer,
-  type AccountCall,
-  type AccountClient,
-  callPages,
-} from '../whatsapp/account.ts';
+import { type AccountAnswer, type AccountCall, type AccountClient, callPages } from '../whatsapp/account.ts';
 import { id, isJson, type Json, list, part, present, text, timeOf } from '../whatsapp/payload/json.ts';
 
 /** Our limit, in the words of WhatsApp's own (Cloud API: rate limits). */
@@ -85,7 +80,9 @@ export class AccountGraph {
       });
     const whole = await ask([...NUMBER_FIELDS, ...NEWER_FIELDS]);
     const unknownField = whole.kind === 'refused' && whole.code === 100;
-    return mapped(unknownField ? await ask(NUMBER_FIELDS) : whole, (data) => numberIn({ id: phoneNumberId, ...data }));
+    return mapped(unknownField ? await ask(NUMBER_FIELDS) : whole, (data) =>
+      numberIn({ id: phoneNumberId, ...data }),
+    );
   }
 
   async listNumbers(wabaId: string): Promise<AccountAnswer<SeenNumber[]>> {
@@ -162,7 +159,13 @@ export class AccountGraph {
         template: { name: body.template, language: { code: body.language } },
       },
     });
-    return mapped(answer, (data) => list(data.messages).filter(isJson).map((sent) => text(sent.id))[0]);
+    return mapped(
+      answer,
+      (data) =>
+        list(data.messages)
+          .filter(isJson)
+          .map((sent) => text(sent.id))[0],
+    );
   }
 
   async #counted(wabaId: string, call: AccountCall): Promise<AccountAnswer<Json>> {
@@ -184,7 +187,9 @@ export async function exchangeCode(
   const answer = await client.call({ method: 'GET', path: 'oauth/access_token', token: null, query });
   if (answer.kind !== 'ok') return answer;
   const token = text(answer.data.access_token);
-  return token === undefined ? { kind: 'unknown', cause: 'no token in the answer' } : { kind: 'ok', data: token };
+  return token === undefined
+    ? { kind: 'unknown', cause: 'no token in the answer' }
+    : { kind: 'ok', data: token };
 }
 
 function limited(waitMs: number): AccountAnswer<never> {
@@ -200,7 +205,9 @@ function mapped<From, To>(answer: AccountAnswer<From>, read: (data: From) => To)
 function tokenIn(data: Json): SeenToken {
   const granular = list(data.granular_scopes).filter(isJson);
   const accounts = granular
-    .filter(({ scope }) => scope === 'whatsapp_business_management' || scope === 'whatsapp_business_messaging')
+    .filter(
+      ({ scope }) => scope === 'whatsapp_business_management' || scope === 'whatsapp_business_messaging',
+    )
     .flatMap(({ target_ids: ids }) => list(ids).map(id))
     .filter((one) => one !== undefined);
   const ends = [data.expires_at, data.data_access_expires_at]

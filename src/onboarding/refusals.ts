@@ -5,15 +5,24 @@ const TODO: Record<number, [text: string, todo: string]> = {
   0: ['The token is not accepted.', 'Make a new token of a system user and give that one.'],
   3: ['The app lacks a capability.', 'Give the app the use case WhatsApp in the App Dashboard.'],
   4: ['The app asks Meta too often.', 'Wait some minutes and repeat the command.'],
-  10: ['The token lacks a permission.', 'Make a token with whatsapp_business_management and whatsapp_business_messaging.'],
+  10: [
+    'The token lacks a permission.',
+    'Make a token with whatsapp_business_management and whatsapp_business_messaging.',
+  ],
   33: ['Meta knows no such number.', 'Check --phone-number-id: it is the id, not the number.'],
   100: [
     'Meta does not know this id, or the token may not see it.',
     'Check the ids, and that the account is assigned to the system user of the token.',
   ],
   190: ['The token is not valid or has run out.', 'Make a new token of a system user and give that one.'],
-  200: ['The token lacks a permission.', 'Make a token with whatsapp_business_management and whatsapp_business_messaging.'],
-  368: ['The account is blocked for policy reasons.', 'Look into the account’s quality page at Meta and ask for a review there.'],
+  200: [
+    'The token lacks a permission.',
+    'Make a token with whatsapp_business_management and whatsapp_business_messaging.',
+  ],
+  368: [
+    'The account is blocked for policy reasons.',
+    'Look into the account’s quality page at Meta and ask for a review there.',
+  ],
   80007: ['The account has been asked too often.', 'Wait an hour at most and repeat the command.'],
   131031: ['The account is locked.', 'Ask Meta’s support to unlock it, then repeat the command.'],
   133000: [
@@ -29,11 +38,17 @@ const TODO: Record<number, [text: string, todo: string]> = {
     'The number is not verified yet.',
     'Verify it by SMS or call in the WhatsApp Manager, then repeat the command.',
   ],
-  133008: ['The PIN was guessed wrong too often.', 'Wait as long as Meta says, then repeat with the right PIN.'],
+  133008: [
+    'The PIN was guessed wrong too often.',
+    'Wait as long as Meta says, then repeat with the right PIN.',
+  ],
   133009: ['The PIN was tried too quickly.', 'Wait as long as Meta says, then repeat with the right PIN.'],
   133010: ['The number is not registered.', 'Repeat the command with --pin.'],
   133015: ['The number was deleted just now.', 'Wait five minutes and repeat the command.'],
-  133016: ['The number was registered too often: ten times in 72 hours.', 'Wait until the block ends, then repeat the command.'],
+  133016: [
+    'The number was registered too often: ten times in 72 hours.',
+    'Wait until the block ends, then repeat the command.',
+  ],
 };
 
 /** Codes of a number that moves from another account or provider. */

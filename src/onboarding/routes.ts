@@ -36,7 +36,10 @@ const ConnectingSchema = z
       )
       .meta({ description: 'The numbers of the token, when it must be said which one is meant.' }),
   })
-  .meta({ id: 'Connecting', description: 'What was done to connect a number; a repeat goes on where it stopped.' });
+  .meta({
+    id: 'Connecting',
+    description: 'What was done to connect a number; a repeat goes on where it stopped.',
+  });
 
 const ConnectBody = z.strictObject({
   token: z.string().optional().meta({ description: 'Access token, best of a system user.' }),
@@ -108,7 +111,9 @@ export const onboardingRoutes: Route[] = [
     params: idParams,
     response: CheckSchema,
     handle: (ctx, { tenantId, params: { id } }) =>
-      withClient(ctx, async (client) => checkView(await checkChannel(ctx, client, { tenantId, channelId: id }))),
+      withClient(ctx, async (client) =>
+        checkView(await checkChannel(ctx, client, { tenantId, channelId: id })),
+      ),
   }),
   route({
     method: 'put',
@@ -130,7 +135,10 @@ export const onboardingRoutes: Route[] = [
 ];
 
 /** A client for this one request: connecting and checking are rare. */
-async function withClient<Answer>(ctx: Context, work: (client: AccountClient) => Promise<Answer>): Promise<Answer> {
+async function withClient<Answer>(
+  ctx: Context,
+  work: (client: AccountClient) => Promise<Answer>,
+): Promise<Answer> {
   const client = openAccountClient(ctx.settings);
   try {
     return await work(client);

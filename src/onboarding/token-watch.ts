@@ -106,7 +106,10 @@ async function tellOfEnd(ctx: Context, { _id: channelId, tenantId, tokenFacts }:
 }
 
 /** Unless another token was given meanwhile. */
-async function pauseForToken(ctx: Context, { _id: channelId, tenantId, token, tokenLookedAt }: ChannelRow): Promise<void> {
+async function pauseForToken(
+  ctx: Context,
+  { _id: channelId, tenantId, token, tokenLookedAt }: ChannelRow,
+): Promise<void> {
   const { modifiedCount } = await ctx.store
     .model(Channels)
     .updateOne(
@@ -115,7 +118,10 @@ async function pauseForToken(ctx: Context, { _id: channelId, tenantId, token, to
     )
     .exec();
   if (modifiedCount === 0) return;
-  ctx.log.error({ tenantId, channelId, code: Number(TOKEN_INVALID), reason: 'token-invalid' }, 'alert.channel-paused');
+  ctx.log.error(
+    { tenantId, channelId, code: Number(TOKEN_INVALID), reason: 'token-invalid' },
+    'alert.channel-paused',
+  );
   await raiseNotice(ctx, {
     tenantId,
     kind: 'token',

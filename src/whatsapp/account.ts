@@ -18,8 +18,7 @@ const PAGES_AT_MOST = 20;
 
 /** A call that brought nothing. `words` are Meta's, for people; `cause` is a code of the system. */
 export type AccountFailure =
-  | { kind: 'refused'; code: number; httpStatus: number; words: string }
-  | { kind: 'unknown'; cause: string };
+  { kind: 'refused'; code: number; httpStatus: number; words: string } | { kind: 'unknown'; cause: string };
 
 export type AccountAnswer<Data> = { kind: 'ok'; data: Data } | AccountFailure;
 
@@ -85,10 +84,7 @@ function answerOf(data: unknown, status: number): AccountAnswer<Json> {
 }
 
 /** Every page of a list. @throws nothing: the first failure is the answer */
-export async function callPages(
-  client: AccountClient,
-  call: AccountCall,
-): Promise<AccountAnswer<Json[]>> {
+export async function callPages(client: AccountClient, call: AccountCall): Promise<AccountAnswer<Json[]>> {
   const items: Json[] = [];
   let after: string | undefined;
   for (let page = 0; page < PAGES_AT_MOST; page += 1) {

@@ -21,7 +21,9 @@ const contact = () => `con_${(made += 1)}`;
 const number = (of: Partial<ChannelRow> = {}) =>
   ({ _id: `chn_${(made += 1)}`, wabaId: `9${made}`, ...of }) as ChannelRow;
 const health = (values: Record<string, string>) => ({
-  health: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, at: new Date() }])),
+  health: Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, { value, at: new Date() }]),
+  ),
 });
 
 describe('a pair', () => {
@@ -80,7 +82,9 @@ describe('a number', () => {
         waiting.set(who, clock.now() + wait);
       }
     }
-    const most = Math.max(...sentAt.map((from) => sentAt.filter((at) => at >= from && at < from + 1_000).length));
+    const most = Math.max(
+      ...sentAt.map((from) => sentAt.filter((at) => at >= from && at < from + 1_000).length),
+    );
     expect(most).toBeLessThanOrEqual(rate);
     expect(most).toBeGreaterThan(rate * 0.85);
   });
