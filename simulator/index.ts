@@ -9,8 +9,10 @@ import { Subscriptions } from './graph/subscriptions.ts';
 import { Throttle } from './graph/throttle.ts';
 import { makeIds } from './ids.ts';
 import { MediaStore } from './media/store.ts';
+import { Groups } from './people/groups.ts';
 import { People } from './people/people.ts';
 import { Threads } from './people/threads.ts';
+import { Prices } from './prices.ts';
 import { Receipts } from './receipts.ts';
 import { Sends } from './sends.ts';
 import type { SimulatorOptions } from './settings.ts';
@@ -46,6 +48,8 @@ function makeSimulation({ clock, randomBytes, log, ...rest }: SimulatorOptions):
     people,
     subscriptions: new Subscriptions(settings),
     threads: new Threads(),
+    groups: new Groups(),
+    prices: new Prices(),
     sends: new Sends(),
     faults: new Faults(events),
     deliveries: new Deliveries(base),

@@ -26,6 +26,8 @@ interface StatusPost {
   at: Date;
   code?: number | undefined;
   times?: number;
+  /** In a group: whose status it is. */
+  member?: Person;
 }
 
 function courseOf(sent: SentMessage, fault: Fault | undefined): Course {
@@ -36,8 +38,18 @@ function courseOf(sent: SentMessage, fault: Fault | undefined): Course {
   if (fault?.kind === 'missingStatuses') course.missing = fault.statuses;
   if (fault?.kind === 'failedStatus') course.failed = { code: fault.code, afterSent: fault.afterSent };
   // Meta accepts an address that nobody has and says so later (131026).
-  else if (sent.person === null) course.failed = { code: 131026, afterSent: false };
+  else if (sent.person === null && sent.group === null) course.failed = { code: 131026, afterSent: false };
   return course;
+}
+
+/** On whose phones it appears. */
+function readersOf({ person, group }: SentMessage): Person[] {
+  return group === null ? (person === null ? [] : [person]) : group.members;
+}
+
+/** In a group each status names its member. */
+function memberOf({ group }: SentMessage, person: Person): { member?: Person } {
+  return group === null ? {} : { member: person };
 }
 
 function delaysOf(statuses: Exclude<Settings['statuses'], 'manual'>): {
@@ -66,13 +78,13 @@ export class Receipts {
     const course = courseOf(sent, fault);
     const { statuses } = this.simulation.settings;
     if (statuses !== 'manual') this.simulation.tasks.own(this.#run(sent, course, delaysOf(statuses)));
-    else if (course.failed === null) this.#arrive(sent);
+    else if (course.failed === null) for (const person of readersOf(sent)) this.#arrive(sent, person);
   }
 
   /** Posts one status now. @param code Graph error code of a `failed` */
   post(sent: SentMessage, status: StatusName, code?: number): Promise<DeliveryRecord> {
     const at = this.simulation.clock();
-    if (status === 'read') this.#see(sent, at);
+    if (status === 'read' && sent.person !== null) this.#see(sent, sent.person, at);
     return this.#post(sent, { status, at, code });
   }
 
@@ -85,9 +97,10 @@ export class Receipts {
     for (const { wamid, type } of threads.get(person, phoneNumberId).unread()) {
       const sent = sends.get(wamid);
       if (sent === undefined) continue;
-      this.#see(sent, at);
+      this.#see(sent, person, at);
       // Reactions produce `sent` only (Cloud API: reaction messages).
-      if (!silent && type !== 'reaction') posts.push(this.#post(sent, { status: 'read', at }));
+      if (!silent && type !== 'reaction')
+        posts.push(this.#post(sent, { status: 'read', at, ...memberOf(sent, person) }));
     }
     return Promise.all(posts);
   }
@@ -95,34 +108,39 @@ export class Receipts {
   async #run(sent: SentMessage, course: Course, delays: ReturnType<typeof delaysOf>): Promise<void> {
     const { tasks } = this.simulation;
     const due: StatusPost[] = [];
-    const reach = (status: StatusName): void => {
+    const reach = (status: StatusName, person?: Person): void => {
       if (course.missing.includes(status)) return;
-      due.push({ status, at: this.simulation.clock(), times: course.times, code: course.failed?.code });
+      const member = person === undefined ? {} : memberOf(sent, person);
+      const at = this.simulation.clock();
+      due.push({ status, at, times: course.times, code: course.failed?.code, ...member });
       if (!course.reversed && course.lateMs === 0) this.#flush(sent, due);
     };
     if (!(await tasks.pause(delays.sent))) return;
     if (course.failed === null || course.failed.afterSent) reach('sent');
     if (course.failed !== null) reach('failed');
-    else if (!(await this.#runOnPhone(sent, delays, reach))) return;
+    else if (!(await this.#runOnPhones(sent, delays, reach))) return;
     if (!(await tasks.pause(course.lateMs))) return;
     this.#flush(sent, course.reversed ? due.reverse() : due);
   }
 
-  /** From the phone's receipt on. @returns false when the simulator stopped meanwhile */
-  async #runOnPhone(
+  /** From the receipt on, by one phone or those of a group. @returns false when the simulator stopped meanwhile */
+  async #runOnPhones(
     sent: SentMessage,
     delays: ReturnType<typeof delaysOf>,
-    reach: (status: StatusName) => void,
+    reach: (status: StatusName, person: Person) => void,
   ): Promise<boolean> {
     const { tasks } = this.simulation;
     if (!(await tasks.pause(Math.max(0, delays.delivered - delays.sent)))) return false;
-    this.#arrive(sent);
+    const readers = readersOf(sent);
+    for (const person of readers) this.#arrive(sent, person);
     // Reactions produce `sent` only (Cloud API: reaction messages).
     if (sent.type === 'reaction') return true;
-    reach('delivered');
-    const looks = sent.person?.reading === 'auto';
-    if (looks && (await tasks.pause(Math.max(0, delays.read - delays.delivered)))) {
-      if (this.#see(sent, this.simulation.clock())) reach('read');
+    for (const person of readers) reach('delivered', person);
+    const looking = readers.filter(({ reading }) => reading === 'auto');
+    if (looking.length > 0 && (await tasks.pause(Math.max(0, delays.read - delays.delivered)))) {
+      for (const person of looking) {
+        if (this.#see(sent, person, this.simulation.clock())) reach('read', person);
+      }
     }
     return true;
   }
@@ -131,12 +149,13 @@ export class Receipts {
     for (const post of due.splice(0)) this.simulation.tasks.own(this.#post(sent, post));
   }
 
-  #post(sent: SentMessage, { status, at, code, times = 1 }: StatusPost): Promise<DeliveryRecord> {
+  #post(sent: SentMessage, { status, at, code, times = 1, member }: StatusPost): Promise<DeliveryRecord> {
     const { deliveries, subscriptions } = this.simulation;
     const facts = {
       status,
       at,
       priced: isPriced(sent, status),
+      ...(member === undefined ? {} : { member }),
       ...(status === 'failed' ? { code: code ?? 131000 } : {}),
     };
     const body = encodeWebhook(envelope([statusItem(sent, facts)]));
@@ -147,12 +166,12 @@ export class Receipts {
     return first.posted;
   }
 
-  /** The message appears on the phone. */
-  #arrive({ person, number, wamid, type, body }: SentMessage): void {
-    if (person === null) return;
+  /** The message appears on a phone. */
+  #arrive({ number, group, wamid, type, body }: SentMessage, person: Person): void {
     const { threads, clock } = this.simulation;
     threads.add(threads.get(person, number.phoneNumberId), {
       author: 'business',
+      group: group !== null,
       wamid,
       type,
       content: body[type] ?? null,
@@ -164,8 +183,7 @@ export class Receipts {
   }
 
   /** Marks the message as seen. @returns false when it is not on the phone or was seen before */
-  #see({ person, number, wamid }: SentMessage, at: Date): boolean {
-    if (person === null) return false;
+  #see({ number, wamid }: SentMessage, person: Person, at: Date): boolean {
     const unread = this.simulation.threads.get(person, number.phoneNumberId).unread();
     const entry = unread.find((one) => one.wamid === wamid);
     if (entry === undefined) return false;

@@ -1,4 +1,6 @@
+import type { Group } from './people/groups.ts';
 import type { Person } from './people/people.ts';
+import type { Price } from './prices.ts';
 import type { BusinessNumber } from './settings.ts';
 
 export type StatusName = 'sent' | 'delivered' | 'read' | 'played' | 'failed';
@@ -7,8 +9,9 @@ export type StatusName = 'sent' | 'delivered' | 'read' | 'played' | 'failed';
 export interface SentMessage {
   readonly wamid: string;
   readonly number: BusinessNumber;
-  /** null: nobody has this address, so the message will fail. */
+  /** null: it goes to a group, or nobody has this address, so the message will fail. */
   readonly person: Person | null;
+  readonly group: Group | null;
   /** `to` and `recipient` as given; `to` wins, so only one is set. */
   readonly to: string | null;
   readonly recipient: string | null;
@@ -23,6 +26,7 @@ export interface SentMessage {
   /** `biz_opaque_callback_data`. */
   readonly callbackData: string | null;
   readonly at: Date;
+  readonly price: Price;
   /** Statuses in the order in which they were handed to delivery. */
   readonly statuses: { status: StatusName; at: Date; deliveryId: string }[];
 }

@@ -5,7 +5,9 @@ import type { Throttle } from './graph/throttle.ts';
 import type { Ids } from './ids.ts';
 import type { MediaStore } from './media/store.ts';
 import type { People } from './people/people.ts';
+import type { Groups } from './people/groups.ts';
 import type { Threads } from './people/threads.ts';
+import type { Prices } from './prices.ts';
 import type { Sends } from './sends.ts';
 import type { BusinessNumber, Log, Settings } from './settings.ts';
 import type { Tasks } from './tasks.ts';
@@ -20,6 +22,8 @@ export interface Simulation {
   readonly subscriptions: Subscriptions;
   readonly people: People;
   readonly threads: Threads;
+  readonly groups: Groups;
+  readonly prices: Prices;
   readonly sends: Sends;
   readonly faults: Faults;
   readonly deliveries: Deliveries;

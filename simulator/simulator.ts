@@ -1,6 +1,8 @@
-import type { Client } from './client.ts';
+import type { Client, ClientSend } from './client.ts';
 import { makeClient } from './client.ts';
 import type { Faults } from './faults.ts';
+import type { Group } from './people/groups.ts';
+import { leaveGroup, makeGroup } from './people/groups.ts';
 import type { Person } from './people/people.ts';
 import type { WriteOptions, Written } from './people/writing.ts';
 import { write } from './people/writing.ts';
@@ -22,6 +24,17 @@ export interface BatchItem {
   wamid?: string;
 }
 
+/** A group, as scripts hold it. */
+export interface GroupHandle {
+  readonly id: string;
+  /** wamid of what the business pinned. */
+  readonly pinned: string | null;
+  /** A member writes to it. */
+  write(client: Client, message: string | ClientMessage): ClientSend;
+  /** A member leaves; the gateway is told. */
+  leave(client: Client): void;
+}
+
 /** A running simulator, as tests and scripts hold it. */
 export interface Simulator {
   readonly port: number;
@@ -30,6 +43,8 @@ export interface Simulator {
   /** Adds a person. @throws when the phone or BSUID is taken */
   client(input: PersonInput): Client;
   clients(): Client[];
+  /** Makes a group of a business with these people, and tells the gateway. @throws for none or too many */
+  group(of: { phoneNumberId: string; subject: string; members: Client[] }): GroupHandle;
   /** The person of this id, as `client()` gave it. */
   clientById(id: string): Client | undefined;
   /** Several messages in one POST. @throws when a number is unknown */
@@ -83,6 +98,24 @@ function summary({ sends, deliveries, tasks }: Simulation): string {
   );
 }
 
+/** A group, as scripts hold it. */
+export function groupHandle(simulation: Simulation, group: Group): GroupHandle {
+  return {
+    id: group.id,
+    get pinned() {
+      return group.pinned;
+    },
+    write(client, message) {
+      const whole = typeof message === 'string' ? { type: 'text', text: { body: message } } : message;
+      return client.send(group.phoneNumberId, { ...whole, group_id: group.id });
+    },
+    leave(client) {
+      const person = simulation.people.get(client.id);
+      if (person !== undefined) leaveGroup(simulation, group, person);
+    },
+  };
+}
+
 /** Gives scripts their handle on a simulation. */
 export function makeSimulator(simulation: Simulation, receipts: Receipts, door: Door): Simulator {
   const { people, sends, deliveries, events, tasks, settings, ids, faults } = simulation;
@@ -101,6 +134,11 @@ export function makeSimulator(simulation: Simulation, receipts: Receipts, door: 
       return clientOf(person);
     },
     clients: () => people.list().map(clientOf),
+    group: ({ members, ...of }) =>
+      groupHandle(
+        simulation,
+        makeGroup(simulation, { ...of, members: members.flatMap(({ id }) => people.get(id) ?? []) }),
+      ),
     clientById(id) {
       const person = people.get(id);
       return person === undefined ? undefined : clientOf(person);

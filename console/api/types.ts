@@ -77,6 +77,8 @@ export interface MessageMedia {
   status: 'pending' | 'stored' | 'failed' | 'expired';
   url?: string;
   thumbnailUrl?: string;
+  /** Of a voice message, for browsers that play no OGG. */
+  mp3Url?: string;
   mime: string;
   name?: string;
   /** Bytes. */

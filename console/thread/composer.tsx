@@ -10,6 +10,7 @@ import { useStore } from '../ui/use-store.ts';
 import { AnsweringBar } from './answering.tsx';
 import { twinsOf } from './arrived.ts';
 import { charactersLeft } from './text-limit.ts';
+import { useTyping } from './use-seen.ts';
 
 /** The text box grows up to this height (px), then it scrolls. */
 const TALLEST_PX = 200;
@@ -29,6 +30,7 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
   const now = useNow(1_000 * 5, serverNow);
   const text = useStore(drafts.texts)[conversation.id] ?? '';
   const answered = useStore(answering);
+  const typing = useTyping(conversation.id);
   const quoted = answered?.conversationId === conversation.id ? answered.message : null;
   const closed = serviceWindow(conversation.windowExpiresAt, now).level === 'closed';
 
@@ -49,7 +51,10 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
     <TextBox
       text={text}
       quoted={quoted}
-      onChange={(next) => drafts.write(conversation.id, next)}
+      onChange={(next) => {
+        drafts.write(conversation.id, next);
+        if (next.trim() !== '') typing();
+      }}
       onDropQuote={() => answering.set(null)}
       onSend={send}
     />

@@ -1,4 +1,5 @@
 import type { Message } from '../api/types.ts';
+import { type Asks, asksOf, type Attached, attachedOf, attachedToTemplate } from './content-asks.ts';
 import {
   answersOf,
   type Card,
@@ -30,6 +31,7 @@ export const CONTENT_KINDS = [
   'interactive',
   'reaction',
   'order',
+  'pin',
   'system',
   'template',
   'edit',
@@ -59,6 +61,10 @@ export interface ContentView {
   order: OrderItem[];
   /** Of a form: name and answer. */
   answers: [string, string][];
+  /** What an interactive message of ours asks or offers: a key of the words `interactive.*`. */
+  asks: Asks | null;
+  /** The file at the top of an interactive message or a template. */
+  attached: Attached | null;
   /** For `unsupported` and `system`: what Meta or the server calls it; for `call`: accept or reject. */
   rawKind: string | null;
 }
@@ -73,6 +79,8 @@ const NOTHING: Omit<ContentView, 'kind'> = {
   people: [],
   order: [],
   answers: [],
+  asks: null,
+  attached: null,
   rawKind: null,
 };
 
@@ -118,11 +126,18 @@ function partsOf(message: Message): Parts {
     case 'order':
       return { kind: 'order', text: string(content.text), order: orderItemsOf(content) };
     case 'template':
-      return { kind: 'template', title: string(content.name), text: templateText(content) };
+      return {
+        kind: 'template',
+        title: string(content.name),
+        text: templateText(content),
+        attached: attachedToTemplate(content),
+      };
     case 'edit':
       return { kind: 'edit', text: editedText(content) };
     case 'system':
       return { kind: 'system', text: string(content.body), rawKind: message.kind ?? string(content.type) };
+    case 'pin':
+      return { kind: 'pin', rawKind: string(content.type) };
     case 'sticker':
     case 'revoke':
       return { kind: type };
@@ -155,13 +170,17 @@ function interactiveView(message: Message): Parts {
   }
   const body = string(fields(content.body).text);
   const choices = choicesOf(content);
-  if (body === null && choices.length === 0) return { kind: 'unsupported', rawKind: rawKind(message) };
+  const asks = asksOf(content);
+  if (body === null && choices.length === 0 && asks === null)
+    return { kind: 'unsupported', rawKind: rawKind(message) };
   return {
     kind: 'interactive',
     text: body,
     title: string(fields(content.header).text),
     footer: string(fields(content.footer).text),
     choices,
+    asks,
+    attached: attachedOf(fields(content.header)),
   };
 }
 

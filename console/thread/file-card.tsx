@@ -92,7 +92,13 @@ function StoredFile({ kind, media, url, label }: StoredFileProps) {
     );
   }
   if (kind === 'audio' || kind === 'voice') {
-    return <audio controls preload="none" src={url} aria-label={label} className="my-1 w-64 max-w-full" />;
+    // The browser takes the first form that it can play: not each of them plays WhatsApp's OGG.
+    return (
+      <audio controls preload="none" aria-label={label} className="my-1 w-64 max-w-full">
+        <source src={url} type={media.mime === 'audio/ogg' ? 'audio/ogg; codecs=opus' : media.mime} />
+        {media.mp3Url !== undefined && <source src={media.mp3Url} type="audio/mpeg" />}
+      </audio>
+    );
   }
   return <FileLink media={media} url={url} />;
 }

@@ -44,11 +44,9 @@ function Head({ message, view }: { message: Message; view: ContentView }) {
     case 'text':
       return null;
     case 'interactive':
-      return view.title === null ? null : (
-        <p dir="auto" className="font-semibold [overflow-wrap:anywhere]">
-          {view.title}
-        </p>
-      );
+      return <Asked view={view} />;
+    case 'pin':
+      return <KindLine kind="pin" {...(view.rawKind === 'unpin' ? { word: t('unpinned') } : {})} />;
     case 'revoked':
       return <KindLine kind="revoked" hint={t('message.revokedHint')} />;
     case 'call':
@@ -70,8 +68,29 @@ function Head({ message, view }: { message: Message; view: ContentView }) {
       return <Unsupported message={message} kind={view.rawKind ?? ''} />;
     default:
       if (isFile(view.kind)) return <FileCard message={message} view={view} />;
-      return <KindLine kind={view.kind} title={listsItself(view) ? null : view.title} />;
+      return (
+        <>
+          <KindLine kind={view.kind} title={listsItself(view) ? null : view.title} />
+          {view.attached !== null && <KindLine kind={view.attached.kind} title={view.attached.name} />}
+        </>
+      );
   }
+}
+
+/** What it asks or offers, in a word; the file at its top, and its title. */
+function Asked({ view: { asks, attached, title } }: { view: ContentView }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {asks !== null && <p className="text-xs font-medium text-muted">{t(`interactive.${asks}`)}</p>}
+      {attached !== null && <KindLine kind={attached.kind} title={attached.name} />}
+      {title !== null && (
+        <p dir="auto" className="font-semibold [overflow-wrap:anywhere]">
+          {title}
+        </p>
+      )}
+    </>
+  );
 }
 
 /** Something that the console, the server or WhatsApp itself cannot show; the raw content is below. */

@@ -14,6 +14,7 @@ import { LiveBanner } from './live-banner.tsx';
 import { MessageLog } from './message-log.tsx';
 import { ThreadHeader } from './thread-header.tsx';
 import { ThreadSkeleton } from './thread-skeleton.tsx';
+import { useSeen } from './use-seen.ts';
 
 /** One conversation: who, what was said, and the place to answer. */
 export function Thread({ conversationId }: { conversationId: string }) {
@@ -29,6 +30,7 @@ export function Thread({ conversationId }: { conversationId: string }) {
   };
   const name = contactLabel(conversation.data?.contact ?? null).text || t('inbox.unknownContact');
   const newestFirst = itemsOf(messages.data);
+  useSeen(conversationId, newestFirst.find(({ direction }) => direction === 'in')?.id);
   return (
     <main data-testid="thread" data-id={conversationId} className="flex min-h-0 flex-1 flex-col">
       <ThreadHeader conversation={conversation.data} />

@@ -5,6 +5,7 @@ import type { Simulation } from '../simulation.ts';
 import type { Simulator } from '../simulator.ts';
 import { answerControlError, NotFound } from './errors.ts';
 import { serveEvents } from './feed.ts';
+import { groupRoutes } from './group-routes.ts';
 import { metaRoutes } from './meta-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { scriptRoutes } from './script-routes.ts';
@@ -46,6 +47,7 @@ export function controlRouter(simulation: Simulation, simulator: Simulator): Rou
   });
 
   router.use(peopleRoutes(simulation, simulator));
+  router.use(groupRoutes(simulation, simulator));
   router.use(scriptRoutes(simulator));
   router.use(metaRoutes(simulation));
   router.use(() => {

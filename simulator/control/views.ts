@@ -26,7 +26,7 @@ export interface MessageView {
   quotes: string | null;
   at: string;
   ticks: Ticks | null;
-  /** Written to a group, not to the business alone. */
+  /** Written to a group. */
   group: boolean;
   /** From the business and not seen yet. */
   unread: boolean;
@@ -63,7 +63,7 @@ export function messageView(entry: Entry): MessageView {
     quotes,
     at: at.toISOString(),
     ticks: ticksOf(entry),
-    group: entry.author === 'client' && entry.group,
+    group: entry.group,
     unread: entry.author === 'business' && entry.readAt === null,
     trouble: troubleOf(entry),
   };

@@ -7,7 +7,7 @@ import { parseRead } from './message-body.ts';
 const TYPING_MS = 25_000;
 
 /**
- * Marks a client's message and all its earlier ones as read, and shows the business as typing if asked.
+ * Marks a client's message as read, with all its earlier ones where it is no group's, and shows the business as typing if asked.
  * @throws GraphError 100 when nobody wrote such a message to this number
  */
 export function markRead(simulation: Simulation, number: BusinessNumber, body: unknown): { success: true } {

@@ -66,7 +66,7 @@ export async function send(
   if (fault?.kind === 'error') {
     throw new GraphError(fault.code, { httpStatus: fault.httpStatus, details: fault.details });
   }
-  simulation.throttle.take(number.phoneNumberId, who.waId ?? who.recipient ?? '');
+  simulation.throttle.take(number.phoneNumberId, who.group?.id ?? who.waId ?? who.recipient ?? '');
   if (body.type === 'template') {
     checkTemplate(simulation, number.wabaId, body['template'] as Parameters<typeof checkTemplate>[2]);
   }

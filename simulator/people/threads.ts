@@ -24,6 +24,8 @@ export interface ClientEntry extends Written {
 /** What the business wrote and this phone received. */
 export interface BusinessEntry extends Written {
   readonly author: 'business';
+  /** Written to a group of which this person is a member. */
+  readonly group: boolean;
   /** When the person saw it. */
   readAt: Date | null;
 }
@@ -35,6 +37,9 @@ export class Thread {
   readonly entries: Entry[] = [];
   /** Last time that the person wrote: opens the 24 h window. */
   lastClientMessageAt: Date | null = null;
+  /** When the person last came by an ad or a post, and when the business first answered that. */
+  cameByAdAt: Date | null = null;
+  adAnsweredAt: Date | null = null;
   /** Until when the business shows as typing. */
   typingUntil: Date | null = null;
 
@@ -45,16 +50,27 @@ export class Thread {
 
   add(entry: Entry): void {
     this.entries.push(entry);
-    if (entry.author === 'client') this.lastClientMessageAt = entry.at;
-    else this.typingUntil = null;
+    if (entry.author === 'business') this.typingUntil = null;
+    else if (!entry.group) this.lastClientMessageAt = entry.at;
   }
 
-  /** Marks a client's message and all its earlier ones as read by the business. @returns the changed entries */
+  /** The person came by an ad: the free entry point begins anew. */
+  comeByAd(at: Date): void {
+    this.cameByAdAt = at;
+    this.adAnsweredAt = null;
+  }
+
+  /**
+   * Marks a client's message and all its earlier ones as read by the business; of a group that one alone.
+   * @returns the changed entries
+   */
   markReadByBusiness(wamid: string, at: Date): ClientEntry[] {
     const last = this.entries.findIndex((entry) => entry.wamid === wamid);
+    const isOfGroup = this.entries[last]?.group === true;
     const changed = this.entries
-      .slice(0, last + 1)
-      .filter((entry): entry is ClientEntry => entry.author === 'client' && entry.readAt === null);
+      .slice(isOfGroup ? last : 0, last + 1)
+      .filter((entry): entry is ClientEntry => entry.author === 'client' && entry.readAt === null)
+      .filter((entry) => entry.group === isOfGroup);
     for (const entry of changed) entry.readAt = at;
     return changed;
   }
@@ -78,7 +94,11 @@ const WINDOW_MS = 24 * 60 * 60 * 1_000;
 
 /** True while the business may write free-form: 24 h from the person's last message (Cloud API: customer service window). */
 export function windowIsOpen(thread: Thread, now: Date): boolean {
-  const last = thread.lastClientMessageAt;
+  return isWithinWindow(thread.lastClientMessageAt, now);
+}
+
+/** The same for anything that opens a window. */
+export function isWithinWindow(last: Date | null, now: Date): boolean {
   return last !== null && now.getTime() - last.getTime() < WINDOW_MS;
 }
 

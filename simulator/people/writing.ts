@@ -103,7 +103,12 @@ export function write(simulation: Simulation, writings: Writing[], options: Writ
     simulation.deliveries.post(body, { ...post, lanes: [] }),
   );
   for (const { person, phoneNumberId, payload, id, at } of drafts) {
-    simulation.threads.add(simulation.threads.get(person, phoneNumberId), {
+    const thread = simulation.threads.get(person, phoneNumberId);
+    const group = typeof payload['group_id'] === 'string' ? payload['group_id'] : undefined;
+    const known = group === undefined ? undefined : simulation.groups.get(group);
+    if (known !== undefined) known.lastMemberMessageAt = at;
+    if (typeof payload['referral'] === 'object') thread.comeByAd(at);
+    simulation.threads.add(thread, {
       author: 'client',
       wamid: id,
       type: payload.type,
@@ -111,7 +116,7 @@ export function write(simulation: Simulation, writings: Writing[], options: Writ
       quotes: quotedId(payload['context'], 'id'),
       at,
       delivery: first.record,
-      group: typeof payload['group_id'] === 'string',
+      group: group !== undefined,
       readAt: null,
     });
   }

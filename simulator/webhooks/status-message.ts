@@ -1,4 +1,6 @@
 import { graphErrorTitle } from '../graph/errors.ts';
+import type { Person } from '../people/people.ts';
+import { userIdFor, visiblePhone } from '../people/people.ts';
 import type { SentMessage, StatusName } from '../sends.ts';
 import type { EnvelopeItem, WebhookContact } from './envelope.ts';
 import { valueFor } from './envelope.ts';
@@ -10,16 +12,39 @@ interface StatusFacts {
   priced: boolean;
   /** Graph error code of a `failed`. */
   code?: number;
+  /** In a group: the member whose status it is; absent: the message's own. */
+  member?: Person;
 }
 
 /** Phone and BSUID of the receiver, as far as a status shows them. */
-function recipientKeys(sent: SentMessage, status: StatusName): Record<string, string> {
+function recipientKeys(
+  sent: SentMessage,
+  { status, member }: Pick<StatusFacts, 'status' | 'member'>,
+): Record<string, string> {
+  if (sent.group !== null) return groupKeys(sent, sent.group.id, member);
   const addressedByPhone = sent.to !== null;
   const phone = addressedByPhone ? sent.waId : sent.visiblePhone;
   const userId = status === 'failed' && addressedByPhone ? null : sent.userId;
   return {
     ...(phone === null ? {} : { recipient_id: phone }),
     ...(userId === null ? {} : { recipient_user_id: userId }),
+  };
+}
+
+/** A group's statuses come one for each member (Cloud API: groups, status webhooks). */
+function groupKeys(
+  { number }: SentMessage,
+  groupId: string,
+  member: Person | undefined,
+): Record<string, string> {
+  const of = { recipient_type: 'group', recipient_id: groupId };
+  if (member === undefined) return of;
+  const phone = visiblePhone(member);
+  const userId = userIdFor(member, number);
+  return {
+    ...of,
+    ...(phone === null ? {} : { recipient_participant_id: phone }),
+    ...(userId === null ? {} : { recipient_participant_user_id: userId }),
   };
 }
 
@@ -37,13 +62,6 @@ function contactsOf(sent: SentMessage, status: StatusName): WebhookContact[] | u
   ];
 }
 
-/** `PMP` prices: templates cost, free-form inside the free tier does not (Cloud API: status webhook, pricing). */
-function pricingOf(sent: SentMessage): Record<string, unknown> {
-  return sent.type === 'template'
-    ? { billable: true, pricing_model: 'PMP', category: 'utility', type: 'regular' }
-    : { billable: false, pricing_model: 'PMP', category: 'service', type: 'free_customer_service' };
-}
-
 function errorsOf(code: number): Record<string, unknown>[] {
   const { title, details } = graphErrorTitle(code);
   const href =
@@ -52,7 +70,10 @@ function errorsOf(code: number): Record<string, unknown>[] {
 }
 
 /** The notification of one status of a sent message. */
-export function statusItem(sent: SentMessage, { status, at, priced, code }: StatusFacts): EnvelopeItem {
+export function statusItem(
+  sent: SentMessage,
+  { status, at, priced, code, member }: StatusFacts,
+): EnvelopeItem {
   const value = valueFor(sent.number);
   const contacts = contactsOf(sent, status);
   if (contacts !== undefined) value.contacts = contacts;
@@ -61,9 +82,9 @@ export function statusItem(sent: SentMessage, { status, at, priced, code }: Stat
       id: sent.wamid,
       status,
       timestamp: String(Math.floor(at.getTime() / 1_000)),
-      ...recipientKeys(sent, status),
+      ...recipientKeys(sent, { status, ...(member === undefined ? {} : { member }) }),
       ...(sent.callbackData === null ? {} : { biz_opaque_callback_data: sent.callbackData }),
-      ...(priced ? { pricing: pricingOf(sent) } : {}),
+      ...(priced ? { pricing: sent.price } : {}),
       ...(code === undefined ? {} : { errors: errorsOf(code) }),
     },
   ];

@@ -84,6 +84,7 @@ export const Media = tenantCollection<MediaRow>('media', {
   indexes: [
     { keys: { state: 1, dueAt: 1 }, options: { partialFilterExpression: { state: 'pending' } } },
     { keys: { contactId: 1 } },
+    { keys: { blob: 1 } },
   ],
 });
 

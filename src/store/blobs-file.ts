@@ -1,13 +1,13 @@
 /** Blobs as files: `<root>/<tenant>/<two letters>/<name>`, written whole beside their place and then moved there. */
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { BlobMissingError, partsOfName } from './blob-names.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore, StoredBlob } from './blob-store.ts';
 
 export class FileBlobs implements BlobStore {
   constructor(private readonly root: string) {}
@@ -42,6 +42,18 @@ export class FileBlobs implements BlobStore {
     await rm(this.#pathOf(name), { force: true });
   }
 
+  async *list(): AsyncGenerator<StoredBlob> {
+    for (const tenantId of await namesIn(this.root)) {
+      for (const letters of await namesIn(join(this.root, tenantId))) {
+        for (const own of await namesIn(join(this.root, tenantId, letters))) {
+          if (own.endsWith('.draft')) continue;
+          const file = await stat(join(this.root, tenantId, letters, own)).catch(() => undefined);
+          if (file?.isFile()) yield { name: `${tenantId}/${own}`, storedAt: file.mtime };
+        }
+      }
+    }
+  }
+
   close(): void {
     // Files are closed as soon as they have been read.
   }
@@ -49,6 +61,17 @@ export class FileBlobs implements BlobStore {
   #pathOf(name: string): string {
     const { tenantId, own } = partsOfName(name);
     return join(this.root, tenantId, own.slice(0, 2), own);
+  }
+}
+
+/** Names of what lies in a folder; nothing lies in one that is not there. */
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
   }
 }
 

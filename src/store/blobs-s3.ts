@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
   S3Client,
@@ -14,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 
 import { BlobMissingError, partsOfName } from './blob-names.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore, StoredBlob } from './blob-store.ts';
 
 const CONNECT_MS = 5_000;
 /** Longest silence of a connection. */
@@ -78,6 +79,21 @@ class S3Blobs implements BlobStore {
 
   async delete(name: string): Promise<void> {
     await this.client.send(new DeleteObjectCommand(this.#named(name)));
+  }
+
+  async *list(): AsyncGenerator<StoredBlob> {
+    const { bucket, prefix } = this.place;
+    let from: string | undefined;
+    do {
+      const page = await this.client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: from }),
+      );
+      for (const { Key, LastModified } of page.Contents ?? []) {
+        if (Key !== undefined)
+          yield { name: Key.slice(prefix.length), storedAt: LastModified ?? new Date(0) };
+      }
+      from = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (from !== undefined);
   }
 
   close(): void {

@@ -133,7 +133,7 @@ export function openMediaClient(settings: Addresses, publicOnly: LookupFunction)
     open: ({ url, signal }) =>
       answered(async () => {
         const until = AbortSignal.any([signal, AbortSignal.timeout(TRANSFER_MS)]);
-        let to = url;
+        let to: string = url;
         for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
           const address = URL.canParse(to) ? new URL(to) : undefined;
           if (!address || !isNamed(address)) return { kind: 'not-allowed', host: address?.host ?? '' };
@@ -154,7 +154,7 @@ export function openMediaClient(settings: Addresses, publicOnly: LookupFunction)
               ? { kind: 'gone' as const }
               : unknownAnswer(answer);
           }
-          to = URL.canParse(next, address) ? new URL(next, address).toString() : '';
+          to = URL.canParse(next, address.href) ? new URL(next, address.href).toString() : '';
         }
         return { kind: 'unknown' as const, cause: 'redirects' };
       }),

@@ -20,6 +20,20 @@ export interface Step {
   sent?: { to: string; text: string; wamid: string; answer?: { userId?: string; waId?: string } };
   /** The same, while the answer of WhatsApp is not known yet. */
   accepted?: { to: string; text: string };
+  /** With `value`: the POST is filled up to so many bytes. */
+  bytes?: number;
+  /** Several `value`s, each in a POST of its own, all at the same moment. */
+  atOnce?: Json[];
+  /** With `value`: first its message is handled with the first, second, … write failing, up to so many. */
+  cutOff?: number;
+  /** The file of the client's last message is fetched; WhatsApp no longer has it. */
+  fetched?: 'gone';
+  /** A text that the business sends; it goes so much later, and WhatsApp refuses it so. */
+  refused?: { to: string; text: string; code?: number; minutesLater?: number; calls: number };
+  /** The channel is checked; Meta answers to `GET` of a path that ends so with this. */
+  checked?: { answers: Record<string, Json>; points: Record<string, string> };
+  /** A page of the docs says this. */
+  document?: { path: string; says: string[] };
 }
 
 export interface ExpectedMessage extends Json {
@@ -53,8 +67,6 @@ export interface Fixture {
   source: string;
   steps: Step[];
   expect: Expected;
-  /** Shown by these test files instead; none: what it is about is not built yet. */
-  shownBy?: string[];
 }
 
 const ROOT = new URL('../fixtures/whatsapp/', import.meta.url);

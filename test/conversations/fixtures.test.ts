@@ -3,8 +3,6 @@
  * lanes and worker into the store, and is compared with what a tenant then sees by REST. Then all of it comes once
  * more: nothing may change (P2).
  */
-import { access } from 'node:fs/promises';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { findOrCreateContact } from '../../src/conversations/contacts.ts';
@@ -14,6 +12,7 @@ import { withTenant } from '../../src/store/scope.ts';
 import { numberVariants } from '../../src/whatsapp/numbers.ts';
 import type { Business } from '../support/fixtures.ts';
 import { textMessage } from '../support/webhook.ts';
+import { act } from './acts.ts';
 import {
   type Expected,
   type ExpectedMessage,
@@ -41,7 +40,7 @@ interface Played {
 
 let stage: Stage;
 const played = new Map<string, Played>();
-const toPlay = all.filter(([, { shownBy }]) => shownBy === undefined);
+const toPlay = all;
 
 /** All fixtures go side by side, step by step, so that the lanes are waited for once a step. */
 beforeAll(async () => {
@@ -53,7 +52,7 @@ beforeAll(async () => {
   );
   await playAll(({ steps }) => steps);
   await lookAtAll('first');
-  await playAll(({ steps }) => steps.filter((step) => step.value ?? step.change));
+  await playAll(({ steps }) => steps.filter((step) => step.value ?? step.change ?? step.atOnce));
   await lookAtAll('again');
 }, 180_000);
 afterAll(() => stage.close());
@@ -87,6 +86,7 @@ async function lookAtAll(when: 'first' | 'again'): Promise<void> {
 async function play({ business, sent }: Played, given: Step): Promise<void> {
   const step = filledIn(given, sent, stage.ctx.clock.now());
   const message = step.sent ?? step.accepted;
+  if (await act(stage, business, step)) return;
   if (message) sent.push(await stage.send(business, message));
   else if (step.get) {
     const { status = 200, text, type = '' } = step;
@@ -130,13 +130,6 @@ it.each(toPlay)('%s', (name, fixture) => {
   // What waits for a person waits twice then.
   expect({ ...again, parked: [] }).toEqual({ ...first, parked: [] });
 });
-
-it.each(all.flatMap(([name, { shownBy = [] }]) => shownBy.map((file) => [name, file] as const)))(
-  '%s is shown by %s',
-  async (_name, file) => {
-    await expect(access(new URL(`../../${file}`, import.meta.url))).resolves.toBeUndefined();
-  },
-);
 
 it('every pitfall has a file', () => {
   const pitfalls = all

@@ -10,10 +10,10 @@ import {
 import { holdersOf, type KnownAs } from '../../src/conversations/identities.ts';
 import { applyIdentityChange } from '../../src/conversations/identity-change.ts';
 import { Contacts, Identities, type IdentityRow } from '../../src/conversations/model.ts';
-import type { Batches } from '../../src/store/batches.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { type TestContext, testContext } from '../support/context.ts';
+import { failing } from './failing.ts';
 
 let ctx: TestContext;
 let tenantId: string;
@@ -82,9 +82,11 @@ describe('a change of number and ids', () => {
     for (let failAt = 1; failAt <= 8; failAt += 1) {
       const { before, after, change } = person();
       const { _id } = await writes(before);
-      await mine(() => applyIdentityChange(failing(failAt), tenantId, change)).catch((error: unknown) => {
-        expect(String(error)).toContain('cut off');
-      });
+      await mine(() => applyIdentityChange(failing(ctx, failAt), tenantId, change)).catch(
+        (error: unknown) => {
+          expect(String(error)).toContain('cut off');
+        },
+      );
       expect(await mine(() => applyIdentityChange(ctx, tenantId, change))).toBe(_id);
       expect(await holders(after)).toEqual({ bsuid: _id, parent: _id, phone: _id });
       expect(await holders({ phone: before.phone })).toEqual({});
@@ -115,27 +117,3 @@ describe('a number that came with another BSUID', () => {
     ).toBe(1);
   });
 });
-
-/** A context whose store breaks at the nth write. */
-function failing(at: number): TestContext {
-  let done = 0;
-  const { store } = ctx;
-  const orBreak = <Method extends 'insert' | 'update'>(name: Method): Batches[Method] => {
-    const whole = store.batches[name].bind(store.batches) as (...all: unknown[]) => Promise<unknown>;
-    return ((...all: unknown[]) => {
-      done += 1;
-      return done === at ? Promise.reject(new Error('cut off')) : whole(...all);
-    }) as Batches[Method];
-  };
-  const batches = Object.assign(Object.create(store.batches) as Batches, {
-    find: store.batches.find.bind(store.batches),
-    insert: orBreak('insert'),
-    update: orBreak('update'),
-  });
-  const broken = {
-    keyring: store.keyring,
-    batches,
-    model: store.model.bind(store),
-  } as unknown as TestContext['store'];
-  return { ...ctx, store: broken };
-}

@@ -42,7 +42,10 @@ export interface Stage {
   ctx: TestContext;
   business(name: string): Promise<Business>;
   /** Posts what WhatsApp would, signed. @returns the statuses of the answers */
-  post(business: Business, step: Pick<Step, 'value' | 'change' | 'times' | 'status'>): Promise<number[]>;
+  post(
+    business: Business,
+    step: Pick<Step, 'value' | 'change' | 'times' | 'status' | 'bytes'>,
+  ): Promise<number[]>;
   get(query: Record<string, string>): Promise<{ status: number; text: string; type: string }>;
   /** The business sends a text; `wamid` undefined: WhatsApp's answer is not known yet. @returns its id */
   send(
@@ -79,9 +82,9 @@ export async function openStage(): Promise<Stage> {
   return {
     ctx,
     business: (name) => openBusiness(ctx, name),
-    async post({ phoneNumberId }, { value, change: whole, times = 1 }) {
+    async post({ phoneNumberId }, { value, change: whole, times = 1, bytes = 0 }) {
       const one = whole ?? change(value ?? {}, phoneNumberId);
-      const body = wire(envelope([withNumber(one, phoneNumberId)]));
+      const body = filledUp(wire(envelope([withNumber(one, phoneNumberId)])), bytes);
       const headers = { 'X-Hub-Signature-256': signature(body, SECRET) };
       const answers = await Promise.all(
         Array.from({ length: times }, () =>
@@ -148,6 +151,14 @@ export async function openStage(): Promise<Stage> {
       await ctx.close();
     },
   };
+}
+
+/** The same JSON object with a last key of as many letters as are missing. */
+function filledUp(body: Buffer, bytes: number): Buffer {
+  const [head, tail] = [',"padding":"', '"}'];
+  const missing = bytes - (body.length - 1 + head.length + tail.length);
+  if (missing <= 0) return body;
+  return Buffer.concat([body.subarray(0, -1), Buffer.from(`${head}${'x'.repeat(missing)}${tail}`)]);
 }
 
 /** The time of all fixtures. */

@@ -1,4 +1,7 @@
 /** Every route of the table does what it says, and answers what its schema says. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { Messages } from '../../src/conversations/model.ts';
@@ -18,6 +21,7 @@ import {
   type TestGateway,
   type Written,
 } from '../support/fixtures.ts';
+import { WABA } from '../support/webhook.ts';
 
 const PHONE = '972500000001';
 let ctx: TestContext;
@@ -25,13 +29,30 @@ let gateway: TestGateway;
 let business: Business;
 let first: Written;
 
+/** Meta, as far as it knows the business's number. */
+const graph = createServer((request, response) => {
+  const { id, ...number } = { id: business.phoneNumberId, display_phone_number: '+972 3 555 0100', status: 'CONNECTED' };
+  const path = new URL(request.url ?? '', 'http://graph').pathname.split('/').at(-1) ?? '';
+  const answers: Record<string, object> = {
+    debug_token: { data: { is_valid: true, type: 'SYSTEM_USER', scopes: [], granular_scopes: [] } },
+    phone_numbers: { data: [{ id, ...number }] },
+    subscribed_apps: { data: [{ whatsapp_business_api_data: { id: '1' } }] },
+    [id]: { id, ...number },
+  };
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify(answers[path] ?? {}));
+});
+
 beforeAll(async () => {
-  ctx = await testContext();
+  await new Promise<void>((resolve) => graph.listen(0, '127.0.0.1', resolve));
+  const { port } = graph.address() as AddressInfo;
+  ctx = await testContext({ environment: { GRAPH_API_URL: `http://127.0.0.1:${port}` } });
   gateway = await openGateway(ctx);
   business = await openBusiness(ctx, 'Aleph');
   first = await clientWrites(ctx, business, { phone: PHONE, name: 'Noa', body: 'שלום' });
 });
 afterAll(async () => {
+  graph.close();
   await gateway.close();
   await ctx.close();
 });
@@ -73,6 +94,38 @@ describe('every route', () => {
         status: 'active',
       }),
     ]);
+  });
+
+  it('PATCH /v1/channels/{id} changes how a channel sends, and what is opened or typed is told by that', async () => {
+    const { channelId } = business;
+    const change = (body: object) => ask<object>('patch', '/v1/channels/{id}', channelId, { body });
+    const open = () => ask<object>('post', '/v1/conversations/{id}/read', first.conversationId);
+    const type = () => ask<object>('post', '/v1/conversations/{id}/typing', first.conversationId);
+    expect([await open(), await type()]).toEqual([{ outcome: 'policy' }, { outcome: 'policy' }]);
+    const chosen = { readReceipts: 'on-open', typing: 'on', waitForDelivered: 10 };
+    expect(await change(chosen)).toMatchObject({ id: channelId, ...chosen });
+    expect([await open(), await open()]).toEqual([{ outcome: 'asked' }, { outcome: 'nothing' }]);
+    expect([await type(), await type()]).toEqual([{ outcome: 'asked' }, { outcome: 'nothing' }]);
+    const refused = await gateway.ask('PATCH', `/v1/channels/${channelId}`, {
+      key: business.key,
+      body: { readReceipts: 'never' },
+    });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'typing' }] } });
+    const usual = { readReceipts: 'never', typing: 'off', waitForDelivered: 'off' };
+    expect(await change(usual)).toMatchObject(usual);
+  });
+
+  it('POST /v1/channels/connect goes step by step; a channel is checked and gets another token', async () => {
+    const { channelId: id, phoneNumberId } = business;
+    const body = { token: 'token-of-the-tests', wabaId: WABA, phoneNumberId };
+    const connecting = await ask<{ steps: { step: string }[] }>('post', '/v1/channels/connect', '', { body });
+    expect(connecting).toMatchObject({ connected: true, channelId: id });
+    expect(await ask('get', '/v1/channels/{id}/check', id)).toMatchObject({ at: null, points: [] });
+    const checked = await ask<{ points: object[] }>('post', '/v1/channels/{id}/check', id);
+    expect(checked.points).toContainEqual(expect.objectContaining({ code: 'registered.connected' }));
+    expect(await ask('get', '/v1/channels/{id}/check', id)).toEqual(checked);
+    const given = await ask('put', '/v1/channels/{id}/token', id, { body: { token: 'another-token' } });
+    expect(given).toEqual({ channelId: id, status: 'active', expiresAt: null });
   });
 
   it('GET /v1/contacts lists contacts', async () => {

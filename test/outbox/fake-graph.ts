@@ -10,7 +10,7 @@ export const SEND_PATH = `/v25.0/${NUMBER_ID}/messages`;
 export function graphAccepts(times = 1, contact: Record<string, string> = {}): Sent[] {
   const sent: Sent[] = [];
   nock(GRAPH, { reqheaders: { authorization: `Bearer ${TOKEN}` } })
-    .post(SEND_PATH)
+    .post(SEND_PATH, (body: Record<string, unknown>) => body.status !== 'read')
     .times(times)
     .reply(200, (_uri, body) => {
       const request = body as Sent & Record<string, unknown>;

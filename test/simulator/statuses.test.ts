@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { Client, SimulatorOptions } from '../../simulator/index.ts';
-import { NUMBER, sendText, startPair } from './fake-gateway.ts';
+import type { Person } from '../../simulator/people/people.ts';
+import { Thread } from '../../simulator/people/threads.ts';
+import { Prices } from '../../simulator/prices.ts';
+import { errorOf, NUMBER, sendText, startPair } from './fake-gateway.ts';
 
 type Pair = Awaited<ReturnType<typeof startPair>>;
 let pair: Pair | undefined;
@@ -126,5 +129,86 @@ describe('the statuses of a send', () => {
     expect(gateway.statuses()).toEqual(['read', 'played', 'failed']);
     expect(client.inbox(NUMBER)[0]?.readAt).not.toBeNull();
     await expect(simulator.status('wamid.nobody', 'sent')).rejects.toThrow('No accepted send has this wamid');
+  });
+});
+
+describe('a group', () => {
+  it('is told of, written to by its members, and answers with statuses of each', async () => {
+    const { gateway, simulator, client } = await start();
+    const other = simulator.client({ name: 'B', phone: '972500000002', reading: 'off' });
+    const members = [client, other];
+    const group = simulator.group({ phoneNumberId: NUMBER, subject: 'Cakes', members });
+    await group.write(client, 'Shalom, all').posted;
+    const wamid = client.thread(NUMBER).at(-1)?.wamid ?? '';
+    await sendText(simulator, { to: group.id }, { recipient_type: 'group' });
+    await simulator.idle();
+    const [message] = gateway
+      .values()
+      .flatMap((value) => value.messages ?? [])
+      .slice(-1);
+    expect(message).toMatchObject({ group_id: group.id, from: '972500000001' });
+    const statuses = gateway.values().flatMap((value) => value.statuses ?? []);
+    const of = { recipient_type: 'group', recipient_id: group.id };
+    expect(statuses).toMatchObject([
+      { ...of, status: 'sent', pricing: { category: 'group_service', type: 'free_group_customer_service' } },
+      { ...of, status: 'delivered', recipient_participant_user_id: 'IL.1' },
+      { ...of, status: 'delivered', recipient_participant_id: '972500000002' },
+      { ...of, status: 'read', recipient_participant_id: '972500000001' },
+    ]);
+    expect(other.inbox(NUMBER)).toMatchObject([{ group: true }]);
+    const pin = { type: 'pin', pin: { type: 'pin', message_id: wamid, expiration_days: 7 } };
+    await sendText(simulator, { to: group.id }, { recipient_type: 'group', ...pin });
+    expect(group.pinned).toBe(wamid);
+    group.leave(other);
+    await simulator.idle();
+    const reaction = { type: 'reaction', reaction: { message_id: wamid, emoji: '👍' } };
+    const toGroup = { recipient_type: 'group' };
+    expect(errorOf(await sendText(simulator, { to: group.id }, { ...toGroup, ...reaction })).code).toBe(
+      131051,
+    );
+    expect(errorOf(await sendText(simulator, { to: 'nobody' }, { ...toGroup, ...pin })).code).toBe(131020);
+  });
+});
+
+describe('the price', () => {
+  const at = (day: string) => new Date(`${day}T12:00:00Z`);
+  const chat = (lastClientMessageAt: Date | null) => {
+    const thread = new Thread({} as Person, NUMBER);
+    thread.lastClientMessageAt = lastClientMessageAt;
+    return thread;
+  };
+  const of = (day: string, category?: string) => ({
+    phoneNumberId: NUMBER,
+    templateCategory: category,
+    thread: chat(at(day)),
+    group: null,
+    at: at(day),
+  });
+
+  it('of a utility template in the window changed on 1 October 2026', () => {
+    const prices = new Prices();
+    expect(prices.of(of('2026-09-30', 'UTILITY')).type).toBe('free_customer_service');
+    expect(prices.of(of('2026-10-01', 'UTILITY')).type).toBe('regular');
+    expect(prices.of(of('2026-09-30', 'MARKETING')).type).toBe('regular');
+  });
+
+  it('of a service message begins after the month’s free ones', () => {
+    const prices = new Prices();
+    const types = Array.from({ length: 1_001 }, () => prices.of(of('2026-10-05')).type);
+    expect(types.indexOf('regular')).toBe(1_000);
+    expect(prices.of(of('2026-11-01')).type).toBe('free_customer_service');
+    expect(prices.of(of('2026-09-05')).type).toBe('free_customer_service');
+  });
+
+  it('is nothing for 72 hours after an ad was answered within a day', () => {
+    const prices = new Prices();
+    const asked = { ...of('2026-11-01', 'MARKETING') };
+    asked.thread.comeByAd(at('2026-11-01'));
+    const types = ['2026-11-01', '2026-11-03', '2026-11-05'].map(
+      (day) => prices.of({ ...asked, at: at(day) }).type,
+    );
+    expect(types).toEqual(['free_entry_point', 'free_entry_point', 'regular']);
+    asked.thread.comeByAd(at('2026-11-06'));
+    expect(prices.of({ ...asked, at: at('2026-11-08') }).type).toBe('regular');
   });
 });

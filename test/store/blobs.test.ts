@@ -55,6 +55,19 @@ describe.each(kinds)('a blob %s', (_kind, open) => {
     expect((await bytesOf(await store.read(at, 3, 5))).toString()).toBe('345');
   });
 
+  it('is listed with the others until it is deleted', async () => {
+    const names = [name(), name(), `${name()}.thumbnail`];
+    for (const at of names) await put(store, at, Buffer.from('listed'));
+    const listed = async () => {
+      const all: string[] = [];
+      for await (const blob of store.list()) all.push(blob.name);
+      return all;
+    };
+    expect(await listed()).toEqual(expect.arrayContaining(names));
+    for (const at of names) await store.delete(at);
+    expect((await listed()).filter((at) => names.includes(at))).toEqual([]);
+  });
+
   it('that is large comes back as it was', async () => {
     const at = name();
     const bytes = randomBytes(3_000_001);

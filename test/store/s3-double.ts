@@ -1,4 +1,4 @@
-/** As much of S3 as a blob store asks for: put, get a range, delete. Refuses what is not signed. */
+/** As much of S3 as a blob store asks for: put, get a range, delete, list. Refuses what is not signed. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -28,6 +28,9 @@ export async function startS3(): Promise<S3Double> {
         objects.delete(path);
         return void response.writeHead(204).end();
       }
+      if (new URL(request.url ?? '', 'http://s3').searchParams.get('list-type') === '2') {
+        return list(response, [...objects.keys()], path);
+      }
       const bytes = objects.get(path);
       if (!bytes) return refuse(response, 404, 'NoSuchKey');
       const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
@@ -46,6 +49,26 @@ export async function startS3(): Promise<S3Double> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Two names a page, to see that all pages are asked for. */
+function list(response: ServerResponse, paths: string[], bucket: string): void {
+  const root = bucket.replace(/\/?$/, '/');
+  const url = new URL(response.req.url ?? '', 'http://s3');
+  const prefix = url.searchParams.get('prefix') ?? '';
+  const from = Number(url.searchParams.get('continuation-token') ?? 0);
+  const keys = paths.map((path) => path.slice(root.length)).filter((key) => key.startsWith(prefix));
+  const contents = keys
+    .slice(from, from + 2)
+    .map(
+      (key) => `<Contents><Key>${key}</Key><LastModified>2026-11-01T00:00:00.000Z</LastModified></Contents>`,
+    );
+  const isCut = from + 2 < keys.length;
+  const next = isCut ? `<NextContinuationToken>${from + 2}</NextContinuationToken>` : '';
+  const result = `<IsTruncated>${isCut}</IsTruncated>${next}${contents.join('')}`;
+  response
+    .writeHead(200, { 'content-type': 'application/xml' })
+    .end(`<?xml version="1.0" encoding="UTF-8"?><ListBucketResult>${result}</ListBucketResult>`);
 }
 
 function refuse(response: ServerResponse, status: number, code: string): void {

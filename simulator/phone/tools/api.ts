@@ -47,6 +47,20 @@ export const moveAway = (personId: string, phone?: string): Promise<unknown> =>
 export const postField = (personId: string, phoneNumberId: string, field: string): Promise<unknown> =>
   call('POST', `/people/${personId}/fields`, { phoneNumberId, field });
 
+export interface GroupRow {
+  id: string;
+  phoneNumberId: string;
+  subject: string;
+  memberIds: string[];
+}
+export const getGroups = (): Promise<GroupRow[]> => list('/groups');
+export const makeGroup = (phoneNumberId: string, subject: string, memberIds: string[]): Promise<unknown> =>
+  call('POST', '/groups', { phoneNumberId, subject, memberIds });
+export const writeToGroup = (groupId: string, personId: string, message: string): Promise<unknown> =>
+  call('POST', `/groups/${groupId}/messages`, { personId, message });
+export const leaveGroup = (groupId: string, personId: string): Promise<unknown> =>
+  call('POST', `/groups/${groupId}/leave`, { personId });
+
 export const endLinks = (): Promise<unknown> => call('POST', '/media/expire', {});
 
 export const decideTemplate = (id: string, status: string): Promise<unknown> =>

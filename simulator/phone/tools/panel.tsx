@@ -3,6 +3,7 @@ import type { Business } from '../api.ts';
 import type { Way } from './api.ts';
 import { Faults, LastStatus } from './business.tsx';
 import { AnyMessage, Identity, NextMessages } from './client.tsx';
+import { GroupTools } from './group.tsx';
 import { Files, OtherFields, TemplateList } from './meta.tsx';
 
 /** Where the phone leaves room beside it, the tools are open from the start. */
@@ -27,6 +28,7 @@ export function Tools({ person, business, way, onWay }: ToolsProps) {
         <NextMessages way={way} onWay={onWay} />
         <AnyMessage person={person} phoneNumberId={phoneNumberId} />
         <Identity person={person} />
+        <GroupTools person={person} phoneNumberId={phoneNumberId} />
         <Faults />
         <LastStatus person={person} phoneNumberId={phoneNumberId} />
         <Files />
