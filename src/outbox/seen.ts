@@ -29,7 +29,13 @@ export type SeenOutcome = 'asked' | 'policy' | 'nothing';
 export async function askRead(ctx: Context, conversation: ConversationRow): Promise<SeenOutcome> {
   const policy = await channelPolicy(ctx, conversation);
   if (policy?.readReceipts !== 'on-open') return 'policy';
-  const { _id, tenantId, lastInboundPosition: last = 0, readPosition = 0, readDuePosition = 0 } = conversation;
+  const {
+    _id,
+    tenantId,
+    lastInboundPosition: last = 0,
+    readPosition = 0,
+    readDuePosition = 0,
+  } = conversation;
   if (last <= Math.max(readPosition, readDuePosition)) return 'nothing';
   await ctx.store.batches.update(Conversations, {
     tenantId,
@@ -41,7 +47,10 @@ export async function askRead(ctx: Context, conversation: ConversationRow): Prom
 }
 
 /** Somebody types an answer. Runs in the tenant's scope. */
-export async function askTyping(ctx: Context, { _id, tenantId, channelId }: ConversationRow): Promise<SeenOutcome> {
+export async function askTyping(
+  ctx: Context,
+  { _id, tenantId, channelId }: ConversationRow,
+): Promise<SeenOutcome> {
   const policy = await channelPolicy(ctx, { tenantId, channelId });
   if (policy?.typing !== 'on' || policy.readReceipts === 'never') return 'policy';
   const now = ctx.clock.now();
@@ -102,7 +111,12 @@ async function tellRead(
     .updateOne({ _id, ...unmoved }, { $set: { readPosition: upTo } })
     .exec();
   if (modifiedCount === 0) return;
-  const unread = await readable(ctx, conversation, { from, upTo }, groupId === undefined ? 1 : GROUP_MESSAGES);
+  const unread = await readable(
+    ctx,
+    conversation,
+    { from, upTo },
+    groupId === undefined ? 1 : GROUP_MESSAGES,
+  );
   for (const message of unread.reverse()) await tell(ctx, sender, { channel, message, typing: false });
 }
 
@@ -120,7 +134,10 @@ async function showTyping(
   if (modifiedCount === 0 || ctx.clock.now() - (typingAt?.getTime() ?? 0) > TYPING_STALE_MS) return;
   const [message] = await readable(ctx, conversation, { from: 0, upTo }, 1);
   if (!message) return;
-  await ctx.store.model(Conversations).updateOne({ _id }, { $max: { readPosition: upTo } }).exec();
+  await ctx.store
+    .model(Conversations)
+    .updateOne({ _id }, { $max: { readPosition: upTo } })
+    .exec();
   await tell(ctx, sender, { channel, message, typing: true });
 }
 

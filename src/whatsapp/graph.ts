@@ -54,7 +54,9 @@ export type SendOutcome =
   | { kind: 'unknown'; cause: string };
 
 export type ReadOutcome =
-  { kind: 'done' } | { kind: 'refused'; code: number; httpStatus: number } | { kind: 'unknown'; cause: string };
+  | { kind: 'done' }
+  | { kind: 'refused'; code: number; httpStatus: number }
+  | { kind: 'unknown'; cause: string };
 
 export interface Graph {
   sendMessage(request: SendRequest): Promise<SendOutcome>;
