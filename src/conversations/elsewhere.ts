@@ -80,16 +80,18 @@ export async function storeElsewhere(
   const wamid = text(message.id);
   if (wamid === undefined) throw new Park('unknown-field', 'A message without an id.');
   const key = await wamidKey(ctx, tenantId, phoneNumberId, wamid);
-  const row = await rowOf(ctx, given, { conversation, key, wamid });
-  if (given.direction === 'out' && !(await claimWamid(ctx, row, key))) return undefined;
-  const isNew = await insertOrFill(ctx, row);
+  const made = await rowOf(ctx, given, { conversation, key, wamid });
+  if (given.direction === 'out' && !(await claimWamid(ctx, made, key))) return undefined;
+  const isNew = await insertOrFill(ctx, made);
+  // A repeat is what was stored first, with its place.
+  const row = (await ctx.store.batches.find(Messages, tenantId, made._id)) ?? made;
   // We may have learned meanwhile that it is our own: `absorbEcho` then looked for the row before it was there.
   if (given.direction === 'out' && !(await claimWamid(ctx, row, key))) {
     await ctx.store.model(Messages).deleteOne({ _id: row._id, via: row.via ?? null }).exec();
     return undefined;
   }
   await oweMedia(ctx, row);
-  const at = given.via === 'history' ? given.timestamp : new Date(Math.floor(given.position / 1000));
+  const at = given.via === 'history' ? given.timestamp : new Date(Math.floor(row.position / 1000));
   await touchConversation(ctx, conversation, { messageId: row._id, position: row.position, at });
   return { row, conversation, isNew };
 }
