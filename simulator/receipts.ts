@@ -99,8 +99,9 @@ export class Receipts {
       if (sent === undefined) continue;
       this.#see(sent, person, at);
       // Reactions produce `sent` only (Cloud API: reaction messages).
-      if (!silent && type !== 'reaction')
+      if (!silent && type !== 'reaction') {
         posts.push(this.#post(sent, { status: 'read', at, ...memberOf(sent, person) }));
+      }
     }
     return Promise.all(posts);
   }

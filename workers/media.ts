@@ -4,10 +4,10 @@ import { guardedLookup, isPublicAddress } from '../src/endpoints/address.ts';
 import { type LaneWorker, workLanes } from '../src/lanes/worker.ts';
 import { Ffmpeg } from '../src/media/ffmpeg.ts';
 import { type MediaWork, runMediaLane } from '../src/media/lane.ts';
-import { removeAbandoned } from '../src/media/vault.ts';
 import { sweepMedia } from '../src/media/sweep.ts';
-import { asOperator } from '../src/store/scope.ts';
+import { removeAbandoned } from '../src/media/vault.ts';
 import type { RedisClient } from '../src/store/redis.ts';
+import { asOperator } from '../src/store/scope.ts';
 import { openMediaClient } from '../src/whatsapp/media.ts';
 
 /** Jobs of up to 16 files fetched at a time by one process. */

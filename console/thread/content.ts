@@ -171,8 +171,9 @@ function interactiveView(message: Message): Parts {
   const body = string(fields(content.body).text);
   const choices = choicesOf(content);
   const asks = asksOf(content);
-  if (body === null && choices.length === 0 && asks === null)
+  if (body === null && choices.length === 0 && asks === null) {
     return { kind: 'unsupported', rawKind: rawKind(message) };
+  }
   return {
     kind: 'interactive',
     text: body,

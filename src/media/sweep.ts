@@ -16,7 +16,7 @@ const ROWS_AT_ONCE = 500;
 const ORPHAN_AFTER_MS = 3_600_000;
 
 /** What a sweep took away. */
-export interface Swept {
+interface Swept {
   /** Files whose message is gone or erased. */
   erased: number;
   /** Blobs without a row. */

@@ -7,8 +7,8 @@
 import type { Context } from '../context.ts';
 import { type ConversationRow, Conversations, type MessageRow, Messages } from '../conversations/model.ts';
 import { ErasedError } from '../store/keyring.ts';
-import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { policyOf } from '../tenants/channel-policy.ts';
+import { type ChannelRow, Channels } from '../tenants/model.ts';
 import type { Sender } from './attempt.ts';
 
 /** WhatsApp shows typing for so long, or until our answer; asked again within less, nothing new is told. */
@@ -23,7 +23,7 @@ const OLDEST_MS = 30 * 24 * 3600 * 1000;
 const NOT_READ = ['system', 'reaction', 'edit', 'revoke'];
 
 /** `asked`: the worker tells WhatsApp. `policy`: the channel's policy forbids it. `nothing`: all of it was told before. */
-export type SeenOutcome = 'asked' | 'policy' | 'nothing';
+type SeenOutcome = 'asked' | 'policy' | 'nothing';
 
 /** Somebody opened the conversation. Runs in the tenant's scope. */
 export async function askRead(ctx: Context, conversation: ConversationRow): Promise<SeenOutcome> {

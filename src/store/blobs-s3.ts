@@ -89,8 +89,9 @@ class S3Blobs implements BlobStore {
         new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: from }),
       );
       for (const { Key, LastModified } of page.Contents ?? []) {
-        if (Key !== undefined)
+        if (Key !== undefined) {
           yield { name: Key.slice(prefix.length), storedAt: LastModified ?? new Date(0) };
+        }
       }
       from = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (from !== undefined);

@@ -35,7 +35,7 @@ export interface SendRequest {
   body: Record<string, unknown>;
 }
 
-export interface ReadRequest {
+interface ReadRequest {
   phoneNumberId: string;
   token: string;
   wamid: string;
@@ -53,7 +53,7 @@ export type SendOutcome =
   /** It may have been sent. */
   | { kind: 'unknown'; cause: string };
 
-export type ReadOutcome =
+type ReadOutcome =
   | { kind: 'done' }
   | { kind: 'refused'; code: number; httpStatus: number }
   | { kind: 'unknown'; cause: string };

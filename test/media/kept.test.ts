@@ -147,8 +147,9 @@ describe('the sweep', () => {
     const { tenantId } = world.business;
     const orphan = `${tenantId}/orphan-of-a-crash`;
     const foreign = 'ten_elsewhere/blob-of-another';
-    for (const name of [orphan, foreign])
+    for (const name of [orphan, foreign]) {
       await world.ctx.blobs.put(name, Readable.from([Buffer.from('x')]), 1);
+    }
     const { blob } = await world.row(goes.messageId);
     await world.ctx.store.keyring.destroy(tenantId, { kind: 'contact', id: goes.contactId });
     const sweep = () => asOperator('test of the sweep', () => sweepMedia(world.ctx));

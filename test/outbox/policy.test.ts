@@ -12,7 +12,7 @@ import { withTenant } from '../../src/store/scope.ts';
 import { changePolicy, type ChannelPolicy } from '../../src/tenants/channel-policy.ts';
 import { ManualClock } from '../support/clock.ts';
 import { GRAPH, graphAccepts, SEND_PATH } from './fake-graph.ts';
-import { NUMBER_ID, openWorld, type World, wamidOf } from './world.ts';
+import { NUMBER_ID, openWorld, wamidOf, type World } from './world.ts';
 
 const clock = new ManualClock();
 let world: World;
