@@ -31,7 +31,17 @@ export function channelCommands(root: Command, bind: Bind): void {
     channel.command('list').description('numbers of a tenant').requiredOption('--tenant <id>', 'its id'),
     async ({ ctx, output, options }) =>
       output.many(await listChannels(ctx, options.tenant), {
-        columns: ['channelId', 'displayNumber', 'name', 'phoneNumberId', 'wabaId', 'app', 'status'],
+        columns: [
+          'channelId',
+          'displayNumber',
+          'name',
+          'phoneNumberId',
+          'wabaId',
+          'app',
+          'status',
+          'quality',
+          'messagingLimit',
+        ],
         empty: 'No channels yet: whatsper channel connect --tenant … --token -',
       }),
   );

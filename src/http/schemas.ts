@@ -65,6 +65,34 @@ export const ChargeSchema = z
   })
   .meta({ id: 'Charge', description: '`pricing`, read by the rules of its day.' });
 
+const renderedPart = z.object({
+  header: z
+    .object({
+      format: z.string(),
+      text: z.string().optional(),
+      link: z.string().optional(),
+      filename: z.string().optional(),
+    })
+    .optional(),
+  body: z.string(),
+  footer: z.string().optional(),
+  buttons: z.array(
+    z.object({
+      type: z.string(),
+      text: z.string(),
+      url: z.string().optional(),
+      payload: z.string().optional(),
+    }),
+  ),
+});
+
+export const RenderedSchema = renderedPart
+  .extend({
+    cards: z.array(renderedPart).optional(),
+    offer: z.object({ text: z.string(), expiresAt: z.string().optional() }).optional(),
+  })
+  .meta({ id: 'RenderedTemplate', description: 'A template as the client sees it.' });
+
 export const MessageSchema = z
   .object({
     id: z.string().meta({ example: 'msg_06f8a2k3m4n5p6q7r8s9t0v1w2' }),
@@ -82,6 +110,9 @@ export const MessageSchema = z
       description:
         'The Cloud API payload of the type: `{ body }` of a text, `{ id, mime_type, … }` of an image.',
       example: { body: 'Shalom' },
+    }),
+    rendered: RenderedSchema.optional().meta({
+      description: 'Of a template that we sent, when its definition was known: what the client sees.',
     }),
     raw: payload.optional().meta({ description: 'The whole message as WhatsApp sent it.' }),
     kind: z.string().optional().meta({
@@ -176,13 +207,10 @@ export const MessageSchema = z
       .optional()
       .meta({ description: 'In a group: how many members stand at each status.' }),
     charge: ChargeSchema.optional(),
-    via: z
-      .enum(['phone', 'other-app', 'standby', 'history'])
-      .optional()
-      .meta({
-        description:
-          'How it came, when not the usual way: typed on the business’s phone, sent by another app, written while another app held the conversation, or imported.',
-      }),
+    via: z.enum(['phone', 'other-app', 'standby', 'history']).optional().meta({
+      description:
+        'How it came, when not the usual way: typed on the business’s phone, sent by another app, written while another app held the conversation, or imported.',
+    }),
     late: z.literal(true).optional().meta({ description: 'Came after newer messages had been handled.' }),
     erased: z.literal(true).optional().meta({ description: 'The content was erased and is gone.' }),
     error: z
@@ -215,6 +243,21 @@ export const ContactSchema = z
       .string()
       .optional()
       .meta({ description: 'An agent said that this is the same person as that contact.' }),
+    marketing: z
+      .array(
+        z.object({
+          channelId: z.string(),
+          state: z.enum(['stopped', 'allowed']),
+          cause: z.enum(['preference', 'refused', 'word', 'button', 'agent']).meta({
+            description:
+              '`preference`: told WhatsApp itself; `refused`: WhatsApp refused a send for it; `word`, `button`: wrote or pressed it; `agent`: of yours.',
+          }),
+          at: time,
+          by: z.string().optional(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'What the client wants of marketing, by number; absent: they never said.' }),
     createdAt: time,
   })
   .meta({ id: 'Contact' });
@@ -247,10 +290,7 @@ export const ConversationSchema = z
       .object({
         open: z.boolean(),
         expiresAt: time.nullable(),
-        cause: z
-          .enum(['message', 'call'])
-          .nullable()
-          .meta({ description: 'What the client did last.' }),
+        cause: z.enum(['message', 'call']).nullable().meta({ description: 'What the client did last.' }),
         freeEntryUntil: time.optional().meta({
           description:
             'Until then WhatsApp charges nothing: an ad or a post brought the client, and they were answered within 24 hours. It does not open the window.',
@@ -281,6 +321,17 @@ export const ChannelSchema = z
     displayNumber: z.string(),
     name: z.string(),
     status: z.enum(['active', 'paused']),
+    pausedReason: z
+      .string()
+      .nullable()
+      .meta({ description: 'A code of the Graph API, or a word; null while it sends.' }),
+    tokenExpiresAt: time
+      .nullable()
+      .meta({ description: 'Null: the token does not expire, or nobody said when.' }),
+    health: z.record(z.string(), z.object({ value: z.string(), at: time })).meta({
+      description:
+        'What WhatsApp says of the number and its account, each with its time: `quality`, `messagingLimit`, `throughput`, `nameStatus`, `verifiedName`, `numberStatus`, `accountReview`, `accountStatus`, …',
+    }),
     readReceipts: z.enum(['never', 'on-open', 'on-answer']).meta({
       description:
         'When a client’s messages are marked as read: never, when somebody opens the conversation, or when somebody answers.',

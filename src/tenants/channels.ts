@@ -27,6 +27,10 @@ export interface Channel {
   name: string;
   app: string;
   status: ChannelRow['status'];
+  /** As WhatsApp last said. */
+  quality: string | null;
+  messagingLimit: string | null;
+  throughput: string | null;
   createdAt: Date;
 }
 
@@ -181,6 +185,9 @@ function view(row: ChannelRow, app: string): Channel {
     name: row.name,
     app,
     status: row.status,
+    quality: row.health?.quality?.value ?? null,
+    messagingLimit: row.health?.messagingLimit?.value ?? null,
+    throughput: row.health?.throughput?.value ?? null,
     createdAt: row.createdAt,
   };
 }

@@ -68,6 +68,22 @@ async function listChannelViews(ctx: Context, { limit, after }: Page): Promise<F
 }
 
 function channelView(row: ChannelRow): ChannelView {
-  const { _id: id, phoneNumberId, wabaId, displayNumber, name, status } = row;
-  return { id, phoneNumberId, wabaId, displayNumber, name, status, ...policyOf(row) };
+  const { _id: id, phoneNumberId, wabaId, displayNumber, name, status, pausedReason, tokenFacts } = row;
+  return {
+    id,
+    phoneNumberId,
+    wabaId,
+    displayNumber,
+    name,
+    status,
+    pausedReason: pausedReason ?? null,
+    tokenExpiresAt: tokenFacts?.expiresAt?.toISOString() ?? null,
+    health: Object.fromEntries(
+      Object.entries(row.health ?? {}).map(([word, { value, at }]) => [
+        word,
+        { value, at: at.toISOString() },
+      ]),
+    ),
+    ...policyOf(row),
+  };
 }

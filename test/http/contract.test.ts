@@ -31,7 +31,11 @@ let first: Written;
 
 /** Meta, as far as it knows the business's number. */
 const graph = createServer((request, response) => {
-  const { id, ...number } = { id: business.phoneNumberId, display_phone_number: '+972 3 555 0100', status: 'CONNECTED' };
+  const { id, ...number } = {
+    id: business.phoneNumberId,
+    display_phone_number: '+972 3 555 0100',
+    status: 'CONNECTED',
+  };
   const path = new URL(request.url ?? '', 'http://graph').pathname.split('/').at(-1) ?? '';
   const answers: Record<string, object> = {
     debug_token: { data: { is_valid: true, type: 'SYSTEM_USER', scopes: [], granular_scopes: [] } },

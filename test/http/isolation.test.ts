@@ -48,6 +48,7 @@ interface Ids {
   channelId: string;
   contactId: string;
   deadLetterId: string;
+  phoneNumberId: string;
 }
 
 interface Attack {
@@ -67,6 +68,14 @@ const text = { type: 'text', text: { body: 'from a stranger' } };
 const ATTACKS: Record<string, Attack> = {
   'get /v1/me': { expected: 200 },
   'get /v1/channels': { expected: 200 },
+  'post /v1/channels/connect': { body: ({ phoneNumberId }) => ({ phoneNumberId }), expected: 200 },
+  'get /v1/channels/{id}/check': { id: (ids) => ids.channelId, expected: 404 },
+  'post /v1/channels/{id}/check': { id: (ids) => ids.channelId, expected: 404 },
+  'put /v1/channels/{id}/token': {
+    id: (ids) => ids.channelId,
+    body: () => ({ token: 'token-of-a-stranger' }),
+    expected: 404,
+  },
   'patch /v1/channels/{id}': {
     id: (ids) => ids.channelId,
     body: () => ({ readReceipts: 'on-open' }),
@@ -135,6 +144,7 @@ const random: Ids = {
   channelId: `chn_${'x'.repeat(26)}`,
   contactId: `con_${'x'.repeat(26)}`,
   deadLetterId: `dlt_${'x'.repeat(26)}`,
+  phoneNumberId: '9'.repeat(15),
 };
 
 async function attack(name: string, { id, query, body }: Attack, ids: Ids, key: string) {

@@ -23,7 +23,7 @@ for index = 6, #ARGV do
   free = math.max(free, tonumber(redis.call('ZSCORE', KEYS[1], ARGV[index]) or 0))
 end
 local number = math.max(now, time(KEYS[2])) + each
-free = math.max(free, number - each * tonumber(ARGV[3]))
+free = math.max(free, number - each * tonumber(ARGV[3]) - 0.01) -- less than a rounding of such large numbers
 
 local mine = time(KEYS[5])
 if mine > now then return math.ceil(mine - now) end
