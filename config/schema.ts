@@ -13,7 +13,7 @@ export interface Setting {
 /** Queues beyond this are looked for by nobody. */
 export const MOST_INBOUND_QUEUES = 64;
 
-export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'media', 'reconciler', 'templates'] as const;
+export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'media', 'reconciler'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** `a, b` → `['a', 'b']`. */

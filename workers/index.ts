@@ -6,6 +6,7 @@ import { startInbound } from './inbound.ts';
 import { startMedia } from './media.ts';
 import { startOutbox } from './outbox.ts';
 import { startReconciler } from './reconciler.ts';
+import { startTemplates } from './templates.ts';
 import { startTokenWatch } from './tokens.ts';
 
 interface RunningWorker {
@@ -17,7 +18,7 @@ const STARTERS: Record<string, (ctx: Context, redis: RedisClient) => RunningWork
   outbox: startOutbox,
   endpoints: startEndpoints,
   media: startMedia,
-  reconciler: (ctx) => [startReconciler(ctx), startTokenWatch(ctx)],
+  reconciler: (ctx) => [startReconciler(ctx), startTokenWatch(ctx), startTemplates(ctx)],
 };
 
 /** Starts the named workers (all when not given) on one connection that waits out an outage of Redis. */

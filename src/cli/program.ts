@@ -8,6 +8,7 @@ import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { Output, type Terminal } from './output.ts';
 import { showStatus } from './status.ts';
+import { templateCommands } from './templates.ts';
 import { tenantCommands } from './tenants.ts';
 import { timelineCommand } from './timeline.ts';
 
@@ -53,6 +54,7 @@ export function program({ environment, terminal, withContext }: Door): Command {
   tenantCommands(root, bind);
   appCommands(root, bind);
   deadLetterCommands(root, bind);
+  templateCommands(root, bind);
   timelineCommand(root, bind);
   bind(
     root.command('status').description('servers, queues, ages of what waits, dead letters'),

@@ -52,7 +52,7 @@ export async function detailsOf(
 /** Start of what a message says; else the word of its type, that a console says in its own language. */
 export function previewOf(type: string, { value, revoked }: Shown): string {
   if (value === undefined || revoked) return '';
-  const { summary } = readContent(type, value.content);
+  const { summary = value.rendered?.body } = readContent(type, value.content);
   if (summary === undefined) return type;
   return Array.from(summary.slice(0, 2 * PREVIEW_LENGTH))
     .slice(0, PREVIEW_LENGTH)

@@ -60,16 +60,12 @@ export async function handleInboundMessage(ctx: Context, inbound: Inbound): Prom
 /** A client who writes that they want no marketing is heard before anybody is told of the message. */
 async function heed(ctx: Context, row: MessageRow, message: Json): Promise<void> {
   if (message.group_id !== undefined) return;
-  await noteMarketingWord(ctx, row, message, { at: row.timestamp, position: row.position });
+  const { position } = row;
+  await noteMarketingWord(ctx, row, message, { at: new Date(Math.floor(position / 1000)), position });
 }
 
 /** A repeat of what is stored: it may tell an earlier place, and what is still due is forwarded. */
-async function redo(
-  ctx: Context,
-  known: MessageRow,
-  position: number,
-  message: Json,
-): Promise<StoreOutcome> {
+async function redo(ctx: Context, known: MessageRow, position: number, message: Json): Promise<StoreOutcome> {
   const row = await placed(ctx, known, position);
   if (row.forward !== 'due') return 'repeat';
   await heed(ctx, row, message);

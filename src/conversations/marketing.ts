@@ -12,15 +12,48 @@ import { findOrCreateContact } from './contacts.ts';
 import { conversationWith } from './conversations.ts';
 import { holdersOf } from './identities.ts';
 import { samePerson } from './merge.ts';
-import { type ContactRow, Contacts, type ConversationRow, type MarketingChoice } from './model.ts';
+import {
+  type ContactRow,
+  Contacts,
+  type ConversationRow,
+  type MarketingChoice,
+  type MessageRow,
+} from './model.ts';
 import { sayLine } from './system-lines.ts';
 
 /** Whole messages that stop marketing, as they stand after `plainWords`. */
 const STOP_WORDS = new Set([
-  'stop', 'stopall', 'stop all', 'stop promotions', 'unsubscribe', 'cancel promotions', 'opt out', 'optout',
-  'הסר', 'הסירו', 'הסר אותי', 'הסירו אותי', 'להסרה', 'הסרה', 'עצור', 'עצרו', 'הפסק', 'הפסיקו',
+  'stop',
+  'stopall',
+  'stop all',
+  'stop promotions',
+  'unsubscribe',
+  'cancel promotions',
+  'opt out',
+  'optout',
+  'הסר',
+  'הסירו',
+  'הסר אותי',
+  'הסירו אותי',
+  'להסרה',
+  'הסרה',
+  'עצור',
+  'עצרו',
+  'הפסק',
+  'הפסיקו',
 ]);
-const RESUME_WORDS = new Set(['start', 'unstop', 'subscribe', 'resume', 'opt in', 'optin', 'הצטרף', 'הצטרפות', 'חדש', 'חדשו']);
+const RESUME_WORDS = new Set([
+  'start',
+  'unstop',
+  'subscribe',
+  'resume',
+  'opt in',
+  'optin',
+  'הצטרף',
+  'הצטרפות',
+  'חדש',
+  'חדשו',
+]);
 
 /** Lower case, without marks around the words, blanks folded. */
 function plainWords(words: string): string {
@@ -73,12 +106,19 @@ export async function chooseMarketing(
     .exec();
   if (modifiedCount === 0) return false;
   const { stopped, cause } = choice;
-  ctx.log.info({ tenantId, contactId, channelId, outcome: stopped ? 'stopped' : 'allowed', reason: cause }, 'marketing.chosen');
+  ctx.log.info(
+    { tenantId, contactId, channelId, outcome: stopped ? 'stopped' : 'allowed', reason: cause },
+    'marketing.chosen',
+  );
   const conversation = await conversationWith(ctx, { tenantId, channelId, contactId });
   if (!conversation) return true;
   await sayLine(ctx, conversation, {
     unique: ['marketing', String(choice.at.getTime())],
-    content: { type: stopped ? 'marketing_stopped' : 'marketing_resumed', cause, ...(note === undefined ? {} : { note }) },
+    content: {
+      type: stopped ? 'marketing_stopped' : 'marketing_resumed',
+      cause,
+      ...(note === undefined ? {} : { note }),
+    },
     position: position ?? ctx.positions.next(),
     at: choice.at,
   });
@@ -90,7 +130,8 @@ const BY_WHATSAPP = ['preference', 'refused'];
 
 /** A stop told to WhatsApp ends there only; allowing what is not stopped says nothing. */
 function mayFollow(before: MarketingChoice | undefined, next: MarketingChoice): boolean {
-  if (before?.stopped === next.stopped) return next.stopped && !BY_WHATSAPP.includes(before.cause) && BY_WHATSAPP.includes(next.cause);
+  if (before?.stopped === next.stopped)
+    return next.stopped && !BY_WHATSAPP.includes(before.cause) && BY_WHATSAPP.includes(next.cause);
   if (next.stopped) return true;
   if (before?.stopped !== true) return false;
   return !BY_WHATSAPP.includes(before.cause) || next.cause === 'preference';
@@ -104,6 +145,24 @@ export async function marketingStopOf(
 ): Promise<MarketingChoice | undefined> {
   const all = await samePerson(ctx, contact);
   return all.map(({ marketing }) => marketing?.[channelId]).find((choice) => choice?.stopped === true);
+}
+
+/** Graph API code: the client stopped marketing of this number. */
+export const MARKETING_STOPPED = 131050;
+
+/** WhatsApp refused a message because its client stopped marketing. */
+export async function noteRefusedMarketing(
+  ctx: Context,
+  {
+    tenantId,
+    contactId,
+    channelId,
+    toGroup,
+  }: Pick<MessageRow, 'tenantId' | 'contactId' | 'channelId' | 'toGroup'>,
+): Promise<void> {
+  if (toGroup) return;
+  const at = new Date(ctx.clock.now());
+  await chooseMarketing(ctx, { tenantId, contactId, channelId }, { stopped: true, cause: 'refused', at });
 }
 
 /** Said by a client's own message, in its conversation. A redo changes nothing. */
@@ -124,7 +183,12 @@ export async function noteMarketingWord(
  */
 export async function applyUserPreference(
   ctx: Context,
-  { tenantId, channelId, preference, receivedAt }: {
+  {
+    tenantId,
+    channelId,
+    preference,
+    receivedAt,
+  }: {
     tenantId: string;
     channelId: string;
     preference: Json;
@@ -134,11 +198,16 @@ export async function applyUserPreference(
   const { category, value } = preference;
   const stopped = value === 'stop' ? true : value === 'resume' || value === 'signup' ? false : undefined;
   const known = identityOf(preference.user_id, preference.parent_user_id, preference.wa_id);
-  if (category !== 'marketing_messages' || stopped === undefined || Object.keys(known).length === 0) return false;
+  if (category !== 'marketing_messages' || stopped === undefined || Object.keys(known).length === 0)
+    return false;
   // A stop of somebody who never wrote counts for the first template to them.
   const contact = await findOrCreateContact(ctx, tenantId, known, {}, await holdersOf(ctx, tenantId, known));
   const at = timeOf(preference.timestamp) ?? receivedAt;
-  await chooseMarketing(ctx, { tenantId, contactId: contact._id, channelId }, { stopped, cause: 'preference', at });
+  await chooseMarketing(
+    ctx,
+    { tenantId, contactId: contact._id, channelId },
+    { stopped, cause: 'preference', at },
+  );
   return true;
 }
 

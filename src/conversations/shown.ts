@@ -17,6 +17,8 @@ export interface Content {
   raw?: Json;
   /** Of what we send: the message that it answers. */
   context?: Json;
+  /** Of a template that we send: what the client sees. */
+  rendered?: MessageView['rendered'];
 }
 
 export interface Shown extends Pick<MessageView, 'edited' | 'revoked' | 'reactions'> {

@@ -21,6 +21,7 @@ import { ownCharges, storeCharge } from './charges.ts';
 import { addIdentity, findContact } from './contacts.ts';
 import type { KnownAs } from './identities.ts';
 import { wamidKey } from './ids.ts';
+import { MARKETING_STOPPED, noteRefusedMarketing } from './marketing.ts';
 import { isWhatsappStatus, RANK } from './ladder.ts';
 import {
   Conversations,
@@ -198,6 +199,7 @@ async function applyStatus(ctx: Context, message: MessageRow, { row, repeat }: S
   if (row.ofMember && row.status === 'failed') return tellStatus(ctx, message);
   const failure = row.status === 'failed' ? failureOf(row.errorCode) : undefined;
   const before = await raiseStatus(ctx, message._id, row.status, failure);
+  if (failure?.errorCode === MARKETING_STOPPED) await noteRefusedMarketing(ctx, message);
   if (!before && repeat) await tellStatus(ctx, message);
   // The lane may be waiting for this word, or about to send once more.
   const isAwaited = before?.awaited === true && RANK[row.status] >= RANK.failed;

@@ -156,6 +156,7 @@ function oneMessage(row: MessageRow, shown: Shown, opened: Opened): MessageView 
     timestamp: row.timestamp.toISOString(),
     position: row.position,
     content: value?.content ?? {},
+    ...(value?.rendered === undefined ? {} : { rendered: value.rendered }),
     ...(value?.raw === undefined ? {} : { raw: value.raw }),
     ...(row.via === undefined ? {} : { via: row.via }),
     ...(row.late ? { late: true } : {}),
@@ -233,7 +234,18 @@ function person(row: ContactRow, opened: Opened): Omit<ContactView, 'createdAt'>
     phone: phone === undefined ? null : `+${phone}`,
     username: opened.value<string>(row.username) ?? null,
     ...(row.mergedInto === undefined ? {} : { mergedInto: row.mergedInto }),
+    ...(row.marketing === undefined ? {} : { marketing: marketingView(row.marketing) }),
   };
+}
+
+function marketingView(marketing: NonNullable<ContactRow['marketing']>): ContactView['marketing'] {
+  return Object.entries(marketing).map(([channelId, { stopped, cause, at, by }]) => ({
+    channelId,
+    state: stopped ? ('stopped' as const) : ('allowed' as const),
+    cause,
+    at: at.toISOString(),
+    ...(by === undefined ? {} : { by }),
+  }));
 }
 
 /** What WhatsApp said of those that were sent. */

@@ -1,12 +1,14 @@
 /** Every REST route of the product. Express, the OpenAPI document and the test of tenant isolation read this table. */
 import { contactRoutes } from '../conversations/contact-routes.ts';
 import { costRoutes } from '../conversations/cost-routes.ts';
+import { marketingRoutes } from '../conversations/marketing-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { mediaRoutes } from '../media/routes.ts';
 import { noticeRoutes } from '../notices/routes.ts';
 import { onboardingRoutes } from '../onboarding/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { seenRoutes } from '../outbox/seen-routes.ts';
+import { templateRoutes } from '../templates/routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
 import type { Route } from './route.ts';
@@ -16,10 +18,12 @@ export const routes: Route[] = [
   ...onboardingRoutes,
   ...conversationRoutes,
   ...contactRoutes,
+  ...marketingRoutes,
   ...costRoutes,
   ...mediaRoutes,
   ...noticeRoutes,
   ...outboxRoutes,
   ...seenRoutes,
+  ...templateRoutes,
   ...deadLetterRoutes,
 ];

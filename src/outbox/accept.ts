@@ -8,6 +8,7 @@
  */
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
+import { findContact } from '../conversations/contacts.ts';
 import { touchConversation } from '../conversations/conversations.ts';
 import { refersToOf, tellEarlier } from '../conversations/earlier.ts';
 import { RANK } from '../conversations/ladder.ts';
@@ -19,7 +20,9 @@ import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { withTenant } from '../store/scope.ts';
+import { requireSendable } from '../templates/sending.ts';
 import { Channels } from '../tenants/model.ts';
+import type { Rendered } from '../whatsapp/templates/render.ts';
 import { requireAllowed } from './allowed.ts';
 import { contentOfBody, parseSendBody, type SendBody } from './body.ts';
 
@@ -50,7 +53,8 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     const known = request.idempotencyKey === undefined ? null : await findRow(ctx, _id);
     if (known) return repeated(ctx, known, bodyDigest);
     requireAllowed(ctx, request.conversation, body.type);
-    const row = await newRow(ctx, request, { _id, bodyDigest, body }).catch(refuseErased);
+    const rendered = await renderedTemplate(ctx, request.conversation, body);
+    const row = await newRow(ctx, request, { _id, bodyDigest, body, rendered }).catch(refuseErased);
     try {
       await ctx.store.model(Messages).insertMany([row]);
     } catch (error) {
@@ -61,6 +65,20 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     await announce(ctx, row);
     return row;
   });
+}
+
+/** What the client will see of a template, where its definition is known. @throws Reject when it must not be sent */
+async function renderedTemplate(
+  ctx: Context,
+  { tenantId, channelId, contactId, groupId }: ConversationRow,
+  body: SendBody,
+): Promise<Rendered | undefined> {
+  if (body.type !== 'template') return undefined;
+  const [channel, contact] = await Promise.all([
+    ctx.store.batches.find(Channels, tenantId, channelId),
+    groupId === undefined ? findContact(ctx, tenantId, contactId) : null,
+  ]);
+  return channel ? requireSendable(ctx, { channel, contact, template: body.template }) : undefined;
 }
 
 function checkRequest({ idempotencyKey }: SendRequest): void {
@@ -119,7 +137,12 @@ function sorted(value: unknown): unknown {
 async function newRow(
   ctx: Context,
   { tenantId, principal, conversation }: SendRequest,
-  { _id, bodyDigest, body }: { _id: string; bodyDigest: string; body: SendBody },
+  {
+    _id,
+    bodyDigest,
+    body,
+    rendered,
+  }: { _id: string; bodyDigest: string; body: SendBody; rendered: Rendered | undefined },
 ): Promise<MessageRow> {
   const { keyring } = ctx.store;
   const toGroup = conversation.groupId !== undefined;
@@ -127,7 +150,11 @@ async function newRow(
   const place = { tenantId, collection: 'messages', id: _id };
   const { type, biz_opaque_callback_data: callbackData } = body;
   const context = 'context' in body ? body.context : undefined;
-  const content = { content: contentOfBody(body), ...(context ? { context } : {}) };
+  const content = {
+    content: contentOfBody(body),
+    ...(context ? { context } : {}),
+    ...(rendered ? { rendered } : {}),
+  };
   const refersTo = await earlierOf(ctx, conversation, type, content.content);
   const now = new Date(ctx.clock.now());
   return {

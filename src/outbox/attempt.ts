@@ -3,12 +3,20 @@ import type { Context } from '../context.ts';
 import { findContact } from '../conversations/contacts.ts';
 import { findConversation, touchConversation } from '../conversations/conversations.ts';
 import { wamidKey } from '../conversations/ids.ts';
-import { type ContactRow, type ConversationRow, Conversations, type MessageRow } from '../conversations/model.ts';
+import { MARKETING_STOPPED, noteRefusedMarketing } from '../conversations/marketing.ts';
+import {
+  type ContactRow,
+  type ConversationRow,
+  Conversations,
+  type MessageRow,
+} from '../conversations/model.ts';
 import { applyStoredStatuses, learnIdentity, linkWamid, raiseStatus } from '../conversations/statuses.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { oweMedia } from '../media/owe.ts';
+import { learnFromRefusal, type Sending, templateForbidden } from '../templates/sending.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
+import type { TemplateBody } from '../whatsapp/send/template.ts';
 import { classify, pauseAfter, type Rule } from '../whatsapp/errors.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
@@ -59,10 +67,17 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   if (await isPaused(ctx, channel)) return { againAfterMs: PAUSED_WAIT_MS };
   const behindMs = await waitsForDeliveredMs(ctx, channel, message);
   if (behindMs > 0) return { againAfterMs: behindMs };
-  const waitMs = await takePlaceMs(ctx, channel, message.toGroup ? message.conversationId : message.contactId);
+  const waitMs = await takePlaceMs(
+    ctx,
+    channel,
+    message.toGroup ? message.conversationId : message.contactId,
+  );
   if (waitMs > 0) return { againAfterMs: waitMs };
   const body = await requestBody(ctx, message, around);
   if ('impossible' in body) return failNow(ctx, message, body.impossible as FailureReason);
+  const template = templateIn(body, around);
+  const refused = template && (await templateForbidden(ctx, template));
+  if (refused) return failNow(ctx, message, refused.reason, refused.code);
   const token = await openToken(ctx, channel);
   const attempt = await claim(ctx, message);
   if (!attempt) return 'next';
@@ -76,10 +91,16 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   logAttempt(ctx, attempt, outcome, ms);
   if (outcome.kind !== 'accepted') await noteTry(ctx, attempt, triedAs(attempt, outcome, ms));
   const step = await settle(ctx, { attempt, around }, outcome);
+  if (outcome.kind === 'refused' && template) await learnFromRefusal(ctx, template, outcome.code);
   if (outcome.kind === 'accepted' && message.type !== 'template') {
     await tellReadOnAnswer(ctx, sender, conversation, channel);
   }
   return step;
+}
+
+/** The template that a request body sends. */
+function templateIn(body: Record<string, unknown>, { channel, contact }: Around): Sending | undefined {
+  return body.type === 'template' ? { channel, contact, template: body.template as TemplateBody } : undefined;
 }
 
 async function readAround(
@@ -186,6 +207,7 @@ async function settleRefused(
     await requeue(ctx, attempt, waitMs, tries);
   } else {
     await failAttempt(ctx, attempt, { errorCode: code, errorReason: rule.reason });
+    if (code === MARKETING_STOPPED) await noteRefusedMarketing(ctx, attempt);
   }
   return 'next';
 }

@@ -39,10 +39,13 @@ export async function applyTemplateEvent(ctx: Context, event: TemplateEvent): Pr
   const _id = await templateId(ctx, tenantId, { wabaId, name, language });
   await ensureRow(ctx, { _id, tenantId, wabaId, name, language }, value, at);
   const metaId = id(value.message_template_id);
-  await ctx.store.model(Templates).updateOne(
-    { _id, ...change.unless },
-    { $set: { ...change.set, ...(metaId === undefined ? {} : { metaId }) }, $unset: change.unset ?? {} },
-  ).exec();
+  await ctx.store
+    .model(Templates)
+    .updateOne(
+      { _id, ...change.unless },
+      { $set: { ...change.set, ...(metaId === undefined ? {} : { metaId }) }, $unset: change.unset ?? {} },
+    )
+    .exec();
   await raiseNotice(ctx, {
     tenantId,
     wabaId,
@@ -98,7 +101,13 @@ function changeOf(event: TemplateEvent): Change | undefined {
       return { word: quality, words: `its quality is ${quality}.`, severity, unless: {}, set: { quality } };
     }
     case 'message_template_components_update':
-      return { word: 'changed', words: 'its content changed.', severity: 'info', unless: {}, set: { stale: true } };
+      return {
+        word: 'changed',
+        words: 'its content changed.',
+        severity: 'info',
+        unless: {},
+        set: { stale: true },
+      };
     case 'template_category_update':
       return categoryChange(event);
     case 'template_correct_category_detection': {

@@ -119,6 +119,8 @@ export interface ChannelRow extends TenantRow {
   lastCheck?: { at: Date; points: CheckedPoint[] };
   /** Where the account's webhooks go, when it is not the address that BASE_URL says. */
   callbackUrl?: string;
+  /** When the account's templates are to be read again; kept with each of its numbers. */
+  templatesDueAt?: Date;
   createdAt: Date;
 }
 
@@ -142,6 +144,7 @@ export const Channels = tenantCollection<ChannelRow>('channels', {
     tokenLookedAt: ours.technical(Date),
     lastCheck: ours.account(Object),
     callbackUrl: ours.technical(String),
+    templatesDueAt: ours.technical(Date),
     createdAt: ours.technical({ type: Date, required: true }),
   },
   indexes: [{ keys: { phoneNumberId: 1 }, options: { unique: true } }],

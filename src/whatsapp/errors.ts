@@ -121,7 +121,7 @@ const RULES = new Map<number, Rule>([
   [131047, fail('window-closed')],
   [131048, fail('spam-limit')],
   [131049, fail('marketing-refused')],
-  [131050, fail('marketing-refused')],
+  [131050, fail('marketing-stopped')],
   [131051, fail('unsupported-type')],
   [131056, retry('pair', 8, 'pair-limit', PAIR_BACK_OFF)],
   [131057, retry('number', 15, 'whatsapp-unavailable', MAINTENANCE)],

@@ -75,6 +75,10 @@ const REASONS = {
     'WhatsApp held the message back',
     'The client gets no more marketing for now: they stopped it, or had enough of it. Do not send it again today.',
   ],
+  'marketing-stopped': [
+    'The client wants no marketing',
+    'The client stopped marketing from this number. Utility and authentication templates may be sent.',
+  ],
   'window-closed': [
     'The 24-hour window is closed',
     'Free text may only be sent within 24 hours of the client’s last message. Send a template, or wait until they write.',

@@ -93,3 +93,7 @@ export const template = z.strictObject({
   }),
   components: z.array(component).max(20).optional(),
 });
+
+export type TemplateBody = z.infer<typeof template>;
+export type TemplateComponent = NonNullable<TemplateBody['components']>[number];
+export type TemplateParameter = z.infer<typeof parameter>;
