@@ -30,6 +30,26 @@ export interface Channel {
   displayNumber: string;
   name: string;
   status: string;
+  pausedReason?: string | null;
+}
+
+/** One point of a number's check; `code` names what was found. */
+export interface CheckPoint {
+  point: string;
+  state: 'ok' | 'warn' | 'failed' | 'unknown';
+  code: string;
+  values: Record<string, string>;
+  title: string;
+  means: string;
+  todo: string | null;
+}
+
+export interface ChannelCheck {
+  channelId: string;
+  /** Null: it was never checked. */
+  at: string | null;
+  state: 'ok' | 'warn' | 'failed' | null;
+  points: CheckPoint[];
 }
 
 export interface ConversationContact {

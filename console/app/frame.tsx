@@ -1,17 +1,19 @@
 import { useEffect } from 'react';
 
 import { useConversations } from '../api/queries.ts';
+import { ChannelsPage } from '../channels/channels-page.tsx';
 import { InboxPane } from '../inbox/inbox-pane.tsx';
 import { itemsOf } from '../live/sorted-pages.ts';
 import { NoThread } from '../thread/no-thread.tsx';
 import { Thread } from '../thread/thread.tsx';
 import { documentTitle } from './document-title.ts';
 import { Rail } from './rail.tsx';
-import { useOpenConversation } from './use-route.ts';
+import { useChannelsPage, useOpenConversation } from './use-route.ts';
 
 /** Rail, list and thread; on a narrow screen the list or the thread. */
 export function Frame({ onSignOut }: { onSignOut: () => void }) {
   const openId = useOpenConversation();
+  const channelsPage = useChannelsPage();
   const waitingList = useConversations('PENDING');
   const waiting = itemsOf(waitingList.data).length;
   const more = waitingList.hasNextPage;
@@ -24,9 +26,26 @@ export function Frame({ onSignOut }: { onSignOut: () => void }) {
   }, [waiting, more]);
 
   const narrow = openId === null ? { list: 'flex', thread: 'hidden' } : { list: 'hidden', thread: 'flex' };
+  const rail = (
+    <Rail
+      onSignOut={onSignOut}
+      waiting={waiting}
+      more={more}
+      hiddenWhenNarrow={openId !== null}
+      page={channelsPage === null ? 'inbox' : 'channels'}
+    />
+  );
+  if (channelsPage !== null) {
+    return (
+      <div className="flex h-dvh flex-col-reverse overflow-hidden bg-canvas md:flex-row">
+        {rail}
+        <ChannelsPage openId={channelsPage.channelId} />
+      </div>
+    );
+  }
   return (
     <div className="flex h-dvh flex-col-reverse overflow-hidden bg-canvas md:flex-row">
-      <Rail onSignOut={onSignOut} waiting={waiting} more={more} hiddenWhenNarrow={openId !== null} />
+      {rail}
       <div
         className={`${narrow.list} min-h-0 w-full flex-1 flex-col border-line bg-surface md:flex md:w-80 md:flex-none md:border-e xl:w-[23.75rem]`}
       >

@@ -1,9 +1,12 @@
-import { MessagesSquare } from 'lucide-react';
+import { MessagesSquare, Phone } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import { Logo } from '../ui/logo.tsx';
 import { SettingsMenu } from './settings-menu.tsx';
-import { openConversation } from './use-route.ts';
+import { openChannels, openConversation } from './use-route.ts';
+
+const OPEN = 'bg-white/12 text-white';
+const CLOSED = 'hover:bg-white/10 hover:text-white';
 
 interface RailProps {
   onSignOut: () => void;
@@ -11,10 +14,11 @@ interface RailProps {
   more: boolean;
   /** True while a thread fills a narrow screen. */
   hiddenWhenNarrow: boolean;
+  page: 'inbox' | 'channels';
 }
 
 /** The areas of the console, as a column at the side or, on a narrow screen, a bar at the bottom. */
-export function Rail({ onSignOut, waiting, more, hiddenWhenNarrow }: RailProps) {
+export function Rail({ onSignOut, waiting, more, hiddenWhenNarrow, page }: RailProps) {
   const { t } = useTranslation();
   return (
     <nav
@@ -24,11 +28,11 @@ export function Rail({ onSignOut, waiting, more, hiddenWhenNarrow }: RailProps) 
       <Logo className="mb-3 hidden size-9 ring-1 ring-white/15 md:block md:rounded-[10px]" />
       <button
         type="button"
-        aria-current="page"
+        aria-current={page === 'inbox' ? 'page' : undefined}
         aria-label={t('frame.inbox')}
         title={t('frame.inbox')}
         onClick={() => openConversation(null)}
-        className="relative flex size-11 items-center justify-center rounded-xl bg-white/12 text-white"
+        className={`relative flex size-11 items-center justify-center rounded-xl ${page === 'inbox' ? OPEN : CLOSED}`}
       >
         <MessagesSquare aria-hidden className="size-5" />
         {waiting > 0 && (
@@ -40,6 +44,16 @@ export function Rail({ onSignOut, waiting, more, hiddenWhenNarrow }: RailProps) 
             {more && '+'}
           </span>
         )}
+      </button>
+      <button
+        type="button"
+        aria-current={page === 'channels' ? 'page' : undefined}
+        aria-label={t('channels.title')}
+        title={t('channels.title')}
+        onClick={() => openChannels(null)}
+        className={`flex size-11 items-center justify-center rounded-xl ${page === 'channels' ? OPEN : CLOSED}`}
+      >
+        <Phone aria-hidden className="size-5" />
       </button>
       <div className="md:mt-auto">
         <SettingsMenu onSignOut={onSignOut} />

@@ -1,4 +1,7 @@
-/** The screen's address: `#/` is the list, `#/c/<conversation id>` an open conversation. */
+/**
+ * The screen's address: `#/` is the list, `#/c/<conversation id>` an open conversation, `#/channels` the numbers of the
+ * business and `#/channels/<channel id>` one of them.
+ */
 
 /** The id of the open conversation, or `null`. */
 export function conversationOf(hash: string): string | null {
@@ -13,4 +16,14 @@ export function conversationOf(hash: string): string | null {
 
 export function hashOf(conversationId: string | null): string {
   return conversationId === null ? '#/' : `#/c/${encodeURIComponent(conversationId)}`;
+}
+
+/** The page of the numbers and which of them is open; `null` on any other page. */
+export function channelsOf(hash: string): { channelId: string | null } | null {
+  const match = /^#\/channels(?:\/([\w-]+))?$/.exec(hash);
+  return match === null ? null : { channelId: match[1] ?? null };
+}
+
+export function channelsHash(channelId: string | null): string {
+  return channelId === null ? '#/channels' : `#/channels/${encodeURIComponent(channelId)}`;
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-import { conversationOf, hashOf } from './route.ts';
+import { channelsHash, channelsOf, conversationOf, hashOf } from './route.ts';
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);
@@ -15,4 +15,15 @@ export function useOpenConversation(): string | null {
 /** Opens a conversation, or with `null` the list; the browser's back button returns. */
 export function openConversation(id: string | null): void {
   window.location.hash = hashOf(id);
+}
+
+/** The address, for pages other than a conversation. */
+export function useChannelsPage(): { channelId: string | null } | null {
+  const hash = useSyncExternalStore(subscribe, () => window.location.hash);
+  return channelsOf(hash);
+}
+
+/** Opens the page of the numbers, at one of them. */
+export function openChannels(channelId: string | null): void {
+  window.location.hash = channelsHash(channelId);
 }

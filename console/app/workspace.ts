@@ -121,6 +121,7 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
         api,
         startCursor: cursor,
         onEvent: take,
+        onChannel: () => void readChannelsAgain(client),
         onReset: () => void readAgain(client),
         onState: (state) => live.set(state),
       });
@@ -134,6 +135,12 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
       client.clear();
     },
   };
+}
+
+async function readChannelsAgain(client: QueryClient): Promise<void> {
+  await Promise.all(
+    [['channels'], ['channel-check']].map((queryKey) => client.invalidateQueries({ queryKey })),
+  );
 }
 
 /** What is on the screen is read again; what is not will be read when it is opened. */

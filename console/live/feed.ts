@@ -44,6 +44,8 @@ export interface FeedOptions extends FeedSurroundings {
   /** Where the lists on the screen stand: their `feedCursor`; without one the feed begins now. */
   startCursor: string | null;
   onEvent: (event: FeedEvent) => void;
+  /** Something about one of the numbers is new: what shows them reads them again. */
+  onChannel: () => void;
   /** The past cannot be replayed: read the lists again. */
   onReset: () => void;
   onState: (state: LiveState) => void;
@@ -190,6 +192,7 @@ function handle(event: EventSourceMessage, options: FeedOptions, position: Posit
   const parsed = event.event === 'reset' ? null : parseEvent(event);
   // Neither is about a conversation; what shows them reads them itself.
   if (event.event === 'notice.created') return;
+  if (event.event === 'channel.updated') return options.onChannel();
   // An event we cannot read may be any change, so the lists are read again as after a reset.
   if (parsed === null) options.onReset();
   else options.onEvent(parsed);

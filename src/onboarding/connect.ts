@@ -218,7 +218,7 @@ class Run {
   /** Null: Meta would not say; the steps after this one show whether the token is good for anything. */
   async #inspect(graph: AccountGraph): Promise<SeenToken | null> {
     const answer = await graph.inspectToken();
-    if (answer.kind === 'unknown' || isTokenRefused(answer)) {
+    if (answer.kind === 'unknown' || (answer.kind === 'refused' && isTokenRefused(answer))) {
       throw this.#failed('token', answer);
     }
     if (answer.kind === 'refused') {

@@ -1,6 +1,6 @@
 /** From what Meta answered to the points of a check: pure, so that each finding can be shown by a line of data. */
 import type { CheckedPoint } from '../tenants/model.ts';
-import type { AccountAnswer, AccountFailure } from '../whatsapp/account.ts';
+import type { AccountAnswer } from '../whatsapp/account.ts';
 import type { PointName } from './check-words.ts';
 import type { SeenAccount, SeenNumber, SeenToken } from './graph.ts';
 import { explainFailure } from './refusals.ts';
@@ -24,7 +24,7 @@ export function found(
 }
 
 /** Codes that say that the token itself is no good (Cloud API: error codes). */
-export function isTokenRefused(answer: AccountAnswer<unknown>): answer is AccountFailure {
+export function isTokenRefused(answer: AccountAnswer<unknown>): boolean {
   return answer.kind === 'refused' && [0, 104, 190].includes(answer.code);
 }
 

@@ -22,6 +22,7 @@ let opened: Opened[];
 let refuse: Error | null;
 let events: FeedEvent[];
 let resets: number;
+let channels = 0;
 let states: LiveState[];
 let online: boolean;
 let tellNetwork: () => void;
@@ -49,6 +50,7 @@ function open(startCursor: string | null = '7-0'): void {
       return () => undefined;
     },
     onEvent: (event) => events.push(event),
+    onChannel: () => (channels += 1),
     onReset: () => (resets += 1),
     onState: (state) => states.push(state),
   });
@@ -75,6 +77,7 @@ beforeEach(() => {
   events = [];
   states = [];
   resets = 0;
+  channels = 0;
   refuse = null;
   online = true;
 });
@@ -89,6 +92,14 @@ describe('the live feed', () => {
     for (const piece of [text.slice(0, 20), text.slice(20, 61), text.slice(61)]) connection(0).write(piece);
     await until('the event', () => events.length === 1);
     expect(events[0]).toEqual({ type: 'message.received', conversationId: 'c1', message: { id: 'שלום' } });
+  });
+
+  it('tells of a channel apart from conversations', async () => {
+    open();
+    await live();
+    connection(0).write(sse('8-0', 'channel.updated', { channelId: 'chn_1' }));
+    await until('the event', () => channels === 1);
+    expect([events, resets]).toEqual([[], 0]);
   });
 
   it('goes on after the last event it has seen', async () => {

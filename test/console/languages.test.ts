@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { FINDINGS_HE, POINTS_HE } from '../../console/i18n/check-he.ts';
 import { en } from '../../console/i18n/en.ts';
 import { he } from '../../console/i18n/he.ts';
 import { chooseLanguage } from '../../console/i18n/languages.ts';
 import { CONTENT_KINDS } from '../../console/thread/content.ts';
+import { CHECK_FINDINGS, CHECK_POINTS } from '../../src/onboarding/check-words.ts';
 
 /** `inbox.search` → text, for every text of a language. */
 function texts(tree: object, path = ''): Map<string, string> {
@@ -60,6 +62,24 @@ describe('the languages of the console', () => {
 
   it('have a word for every kind of content', () => {
     expect(Object.keys(en.kinds).toSorted()).toEqual([...CONTENT_KINDS].toSorted());
+  });
+});
+
+describe('the findings of a check', () => {
+  const english = texts(CHECK_FINDINGS);
+
+  it('have Hebrew words with the same values, wherever the server has English ones', () => {
+    const codes = Object.entries(CHECK_FINDINGS).flatMap(([point, findings]) =>
+      Object.keys(findings).map((finding) => `${point}.${finding}`),
+    );
+    expect(Object.keys(FINDINGS_HE).toSorted()).toEqual(codes.toSorted());
+    expect(Object.keys(POINTS_HE).toSorted()).toEqual(Object.keys(CHECK_POINTS).toSorted());
+    for (const code of codes) {
+      const [means = '', todo = ''] = FINDINGS_HE[code] ?? [];
+      expect([code, placeholders(means)]).toEqual([code, placeholders(english.get(`${code}.means`) ?? '')]);
+      expect([code, placeholders(todo)]).toEqual([code, placeholders(english.get(`${code}.todo`) ?? '')]);
+      expect(means).toMatch(/[\u05D0-\u05EA]/);
+    }
   });
 });
 
