@@ -6,6 +6,9 @@ import { Content, summaryOf } from './content.tsx';
 
 interface BubbleProps {
   message: MessageView;
+  /** Its writer changed or deleted it later. */
+  edited: boolean;
+  deleted: boolean;
   quoted: MessageView | undefined;
   reactions: string[];
   /** The message before is of the same side. */
@@ -15,7 +18,8 @@ interface BubbleProps {
 }
 
 /** One message. `data-direction` is seen from this phone: `out` is what the person wrote. */
-export function Bubble({ message, quoted, reactions, follows, onReply, onPlay }: BubbleProps) {
+export function Bubble(props: BubbleProps) {
+  const { message, edited, deleted, quoted, reactions, follows, onReply, onPlay } = props;
   const { direction, ticks, trouble, at, quotes } = message;
   const out = direction === 'out';
   return (
@@ -33,8 +37,13 @@ export function Bubble({ message, quoted, reactions, follows, onReply, onPlay }:
       >
         {message.group && <p className="text-xs font-medium text-leaf">In a group</p>}
         {quotes !== null && <Quote quoted={quoted} />}
-        <Content message={message} onReply={onReply} onPlay={onPlay} />
+        {deleted ? (
+          <p className="text-sm text-neutral-500 italic">This message was deleted</p>
+        ) : (
+          <Content message={message} onReply={onReply} onPlay={onPlay} />
+        )}
         <footer className="flex items-center justify-end gap-1 text-[11px] leading-4 text-neutral-500">
+          {edited && !deleted && <span>Edited</span>}
           <time dateTime={at}>
             {new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}
           </time>

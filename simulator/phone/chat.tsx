@@ -7,6 +7,7 @@ import type { Person } from '../people/people.ts';
 import type { Business, Outgoing } from './api.ts';
 import { getChat, playMessage, readChat, sendMessage } from './api.ts';
 import { Bubble } from './bubble.tsx';
+import { standing } from './changes.ts';
 import type { Reply } from './choice-readers.ts';
 import { Composer } from './composer.tsx';
 import { textOf } from './fields.ts';
@@ -114,7 +115,7 @@ interface MessagesProps {
 function Messages({ items, loading, onReply, onPlay }: MessagesProps) {
   const end = useRef<HTMLDivElement>(null);
   const reactions = reactionsTo(items);
-  const shown = items.filter(({ type }) => type !== 'reaction');
+  const shown = standing(items.filter(({ type }) => type !== 'reaction'));
   const byWamid = new Map(items.map((item) => [item.wamid, item]));
   useEffect(() => {
     end.current?.scrollIntoView({ block: 'end' });
@@ -126,8 +127,8 @@ function Messages({ items, loading, onReply, onPlay }: MessagesProps) {
       aria-label="Messages"
     >
       {shown.length === 0 && !loading && <Empty />}
-      {shown.map((item, index) => {
-        const previous = shown[index - 1];
+      {shown.map(({ message: item, edited, deleted }, index) => {
+        const previous = shown[index - 1]?.message;
         const newDay = previous === undefined || dayOf(previous.at) !== dayOf(item.at);
         return (
           <Fragment key={`${item.wamid} ${index}`}>
@@ -138,6 +139,8 @@ function Messages({ items, loading, onReply, onPlay }: MessagesProps) {
             )}
             <Bubble
               message={item}
+              edited={edited}
+              deleted={deleted}
               quoted={item.quotes === null ? undefined : byWamid.get(item.quotes)}
               reactions={reactions.get(item.wamid) ?? []}
               follows={!newDay && previous?.direction === item.direction}

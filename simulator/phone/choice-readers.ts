@@ -10,6 +10,10 @@ export interface Reply {
 export interface Choice {
   title: string;
   description: string;
+  /** Title of the section that begins with it. */
+  heading?: string;
+  /** A card's picture. */
+  header?: unknown;
   reply?: Reply;
   link?: string;
 }
@@ -79,9 +83,12 @@ const OWN_BUTTONS: Record<string, (content: unknown) => Choice[]> = {
     })),
   product: (content) => [orderOf(content, textOf(content, 'action', 'product_retailer_id'))],
   product_list: (content) =>
-    sectionsOf(content)
-      .flatMap((section) => listOf(section, 'product_items'))
-      .map((item) => orderOf(content, textOf(item, 'product_retailer_id'))),
+    sectionsOf(content).flatMap((section) =>
+      headed(
+        textOf(section, 'title'),
+        listOf(section, 'product_items').map((item) => orderOf(content, textOf(item, 'product_retailer_id'))),
+      ),
+    ),
   catalog_message: () => [{ title: 'View catalogue', description: '' }],
   carousel: (content) => listOf(content, 'action', 'cards').flatMap(cardOf),
   voice_call: () => [{ title: 'Call', description: '' }],
@@ -99,9 +106,11 @@ function linkOf(parameters: unknown, description = ''): Choice[] {
 function cardOf(card: unknown): Choice[] {
   const text = textOf(card, 'body', 'text');
   const found = linkOf(fieldOf(card, 'action', 'parameters'), text);
-  return found.length > 0
-    ? found
-    : [{ title: text || textOf(card, 'action', 'product_retailer_id'), description: '' }];
+  const [first] =
+    found.length > 0
+      ? found
+      : [{ title: text || textOf(card, 'action', 'product_retailer_id'), description: '' }];
+  return first === undefined ? [] : [{ ...first, header: fieldOf(card, 'header') }];
 }
 
 /** A product: a tap orders one of it. */
@@ -121,15 +130,22 @@ const buttonsOf = (content: unknown): Choice[] =>
     };
   });
 
+/** The first of a section's choices shows its title. */
+const headed = (heading: string, choices: Choice[]): Choice[] =>
+  choices.map((choice, index) => (index === 0 && heading !== '' ? { ...choice, heading } : choice));
+
 const rowsOf = (content: unknown): Choice[] =>
-  sectionsOf(content)
-    .flatMap((section) => listOf(section, 'rows'))
-    .map((row) => {
-      const description = textOf(row, 'description');
-      const chosen = { id: textOf(row, 'id'), title: textOf(row, 'title') };
-      const list_reply = description === '' ? chosen : { ...chosen, description };
-      return { title: chosen.title, description, reply: answer({ type: 'list_reply', list_reply }) };
-    });
+  sectionsOf(content).flatMap((section) =>
+    headed(
+      textOf(section, 'title'),
+      listOf(section, 'rows').map((row) => {
+        const description = textOf(row, 'description');
+        const chosen = { id: textOf(row, 'id'), title: textOf(row, 'title') };
+        const list_reply = description === '' ? chosen : { ...chosen, description };
+        return { title: chosen.title, description, reply: answer({ type: 'list_reply', list_reply }) };
+      }),
+    ),
+  );
 
 /** Quick replies of a template come back as `button` with the payload that was sent (Cloud API: template messages). */
 const templateButtons = (content: unknown): Choice[] =>

@@ -1,7 +1,10 @@
 import { ExternalLink, Reply as ReplyIcon } from 'lucide-react';
+import { Fragment } from 'react';
 
+import { Picture } from './attachments.tsx';
 import type { Choice, Reply } from './choice-readers.ts';
 import { choicesOf } from './choice-readers.ts';
+import { fieldOf, textOf } from './fields.ts';
 
 interface ChoicesProps {
   /** Type of the message. */
@@ -17,10 +20,25 @@ export function Choices({ type, content, onReply }: ChoicesProps) {
   return (
     <div className="mt-1.5 flex flex-col gap-1">
       {choices.map((choice, index) => (
-        <Pressable key={index} choice={choice} onReply={onReply} />
+        <Fragment key={index}>
+          {choice.heading !== undefined && (
+            <p dir="auto" className="pt-1 text-xs font-semibold text-neutral-500">
+              {choice.heading}
+            </p>
+          )}
+          <CardPicture header={choice.header} />
+          <Pressable choice={choice} onReply={onReply} />
+        </Fragment>
       ))}
     </div>
   );
+}
+
+/** Of a card: what stands above its words. */
+function CardPicture({ header }: { header: unknown }) {
+  const type = textOf(header, 'type');
+  if (type !== 'image' && type !== 'video') return null;
+  return <Picture type={type} content={fieldOf(header, type)} />;
 }
 
 const LOOK =

@@ -50,13 +50,7 @@ export function Content({ message, onReply, onPlay }: ContentProps): ReactNode {
     case 'audio':
       return <Voice content={content} onPlay={direction === 'in' ? onPlay : null} />;
     case 'document':
-      return (
-        <Row
-          type={type}
-          title={textOf(content, 'filename') || 'Document'}
-          detail={textOf(content, 'caption')}
-        />
-      );
+      return <Document content={content} />;
     case 'location':
       return <Place content={content} />;
     case 'contacts':
@@ -104,6 +98,19 @@ const editedText = (content: unknown): string =>
 
 function Voice({ content, onPlay }: { content: unknown; onPlay: (() => void) | null }) {
   const title = fieldOf(content, 'voice') === false ? 'Audio' : 'Voice message';
+  const id = textOf(content, 'id');
+  if (id !== '' && onPlay !== null) {
+    return (
+      <audio
+        controls
+        preload="none"
+        aria-label={title}
+        src={`control/media/${encodeURIComponent(id)}`}
+        onPlay={onPlay}
+        className="w-60 max-w-full"
+      />
+    );
+  }
   return (
     <div className="flex items-center gap-2">
       <Row type="audio" title={title} detail={textOf(content, 'link')} />
@@ -118,6 +125,18 @@ function Voice({ content, onPlay }: { content: unknown; onPlay: (() => void) | n
         </button>
       )}
     </div>
+  );
+}
+
+function Document({ content }: { content: unknown }) {
+  const title = textOf(content, 'filename') || 'Document';
+  const row = <Row type="document" title={title} detail={textOf(content, 'caption')} />;
+  const id = textOf(content, 'id');
+  if (id === '') return row;
+  return (
+    <a href={`control/media/${encodeURIComponent(id)}`} download={title} className="block hover:underline">
+      {row}
+    </a>
   );
 }
 

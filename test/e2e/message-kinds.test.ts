@@ -6,6 +6,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 
 import type { SampleName } from '../../simulator/people/samples.ts';
 import { OUTGOING } from '../simulator/outgoing-bodies.ts';
+import { jpeg } from '../media/files.ts';
 import { openBrowser } from '../support/browser.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -225,6 +226,41 @@ describe('every kind of message, seen from both sides', () => {
     }
     expect(complaints).toEqual([]);
   }, 90_000);
+
+  it('shows and plays the files of both sides', async () => {
+    const headers = { authorization: `Bearer ${stack.key}` };
+    const list = await fetch(`${stack.gatewayUrl}/v1/channels`, { headers });
+    const [channel] = ((await list.json()) as { items: { id: string }[] }).items;
+    const uploaded = await fetch(`${stack.gatewayUrl}/v1/channels/${channel?.id}/media`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'image/jpeg' },
+      body: new Uint8Array(await jpeg()),
+    });
+    const { id } = (await uploaded.json()) as { id: string };
+    const conversation = await inbox.getByTestId('thread').getAttribute('data-id');
+    const sent = await fetch(`${stack.gatewayUrl}/v1/conversations/${conversation}/messages`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'image', image: { id, caption: 'Uploaded by us' } }),
+    });
+    expect(sent.status).toBe(202);
+    const ours = bubble('image', 'Uploaded by us').and(inbox.locator('[data-direction="out"]'));
+    const theirs = bubble('image', 'הקבלה שלי').first();
+    for (const picture of [ours.locator('img'), theirs.locator('img')]) {
+      await picture.scrollIntoViewIfNeeded();
+      await until('the picture', () =>
+        picture.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth > 0),
+      );
+    }
+    const voice = bubble('audio', 'Voice message').first().locator('audio');
+    await voice.scrollIntoViewIfNeeded();
+    await voice.evaluate(async (element) => {
+      const player = element as unknown as { muted: boolean; play(): Promise<void> };
+      player.muted = true; // without a gesture browsers play nothing aloud
+      await player.play();
+    });
+    expect(complaints).toEqual([]);
+  }, 60_000);
 
   if (process.env['DOCS_PICTURES'] !== undefined) {
     it('makes the pictures of the docs', async () => {
