@@ -81,6 +81,8 @@ export interface Conversation {
   lastInboundAt: string | null;
   /** Until when free text may be sent; `null`: the client has not written yet. */
   windowExpiresAt: string | null;
+  /** Another app of WhatsApp holds the conversation: answers are refused. */
+  control?: { holder: 'other'; role: string | null; since: string };
   lastActivityAt: string;
 }
 
@@ -152,6 +154,8 @@ export interface Message {
   /** Why an incoming message has no content, in WhatsApp's words. */
   errors?: { code: number | null; title: string; detail: string }[];
   media?: MessageMedia;
+  /** How it came, when not the usual way. */
+  via?: 'phone' | 'other-app' | 'standby' | 'history';
   /** Handled after newer messages; placed where it was received. */
   late?: boolean;
   /** The content was erased and is gone. */

@@ -16,7 +16,7 @@ import type { ThreadEntry } from './thread-days.ts';
 /** One message: the client's at the beginning of the line, ours at its end; a line of the system in the middle. */
 export const Bubble = memo(
   function Bubble(entry: ThreadEntry) {
-    return entry.message.type === 'system' && entry.message.direction === 'in' ? (
+    return isLine(entry.message) ? (
       <SystemLine message={entry.message} />
     ) : (
       <Spoken {...entry} />
@@ -28,6 +28,11 @@ export const Bubble = memo(
     (before.message === after.message || JSON.stringify(before.message) === JSON.stringify(after.message)) &&
     JSON.stringify(before.marks) === JSON.stringify(after.marks),
 );
+
+/** Nobody said it: it is told in the middle. */
+function isLine({ type, direction }: Message): boolean {
+  return type === 'call' || (type === 'system' && direction === 'in');
+}
 
 function Spoken({ message, marks, startsGroup, endsGroup }: ThreadEntry) {
   const { t } = useTranslation();
@@ -88,6 +93,11 @@ function Foot({ message }: { message: Message }) {
   const time = new Date(message.timestamp);
   return (
     <div className="ms-auto flex items-center gap-1 text-[0.6875rem] text-muted">
+      {message.via !== undefined && (
+        <span data-testid="via" className="me-1 italic">
+          {t(`via.${message.via}`)}
+        </span>
+      )}
       {message.late === true && (
         <span
           title={t('message.lateHint')}

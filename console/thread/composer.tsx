@@ -9,6 +9,7 @@ import { useNow } from '../ui/use-now.ts';
 import { useStore } from '../ui/use-store.ts';
 import { AnsweringBar } from './answering.tsx';
 import { twinsOf } from './arrived.ts';
+import { HeldByOther } from './held-by-other.tsx';
 import { charactersLeft } from './text-limit.ts';
 import { useTyping } from './use-seen.ts';
 
@@ -41,6 +42,7 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
     const kept = text === '' ? '' : ` ${t('composer.draftKept')}`;
     return <Barred title={t('composer.closed')} hint={t('composer.closedHint') + kept} />;
   }
+  if (conversation.control !== undefined) return <HeldByOther conversation={conversation} />;
   const send = (): void => {
     const twins = twinsOf(text.trim(), newestFirst);
     outbox.send(conversation.id, text.trim(), twins, quoted?.wamid ?? undefined);

@@ -1,10 +1,11 @@
 import type { TFunction } from 'i18next';
-import { Info } from 'lucide-react';
+import { Info, Phone } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import type { Message } from '../api/types.ts';
 import { clockTime, fullTime } from '../ui/time.ts';
 import { viewContent } from './content.ts';
+import { lineOf } from './lines.ts';
 
 const KNOWN = [
   'user_changed_number',
@@ -18,18 +19,19 @@ export function SystemLine({ message }: { message: Message }) {
   const { t, i18n } = useTranslation();
   const time = new Date(message.timestamp);
   const { rawKind, text } = viewContent(message);
+  const Sign = message.type === 'call' ? Phone : Info;
   return (
     <article
       data-testid="message"
       data-key={message.id}
       data-id={message.id}
-      data-type="system"
+      data-type={message.type}
       data-direction={message.direction}
       className="my-2 flex max-w-[90%] items-start gap-2 self-center rounded-xl border border-line bg-surface px-3 py-1.5 text-[0.8125rem] text-muted"
     >
-      <Info aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <Sign aria-hidden className="mt-0.5 size-4 shrink-0" />
       <p className="min-w-0">
-        <span>{systemText(t, rawKind, text)}</span>{' '}
+        <span>{lineOf(t, message) ?? systemText(t, rawKind, text)}</span>{' '}
         <time
           dateTime={message.timestamp}
           title={fullTime(time, i18n.language)}

@@ -214,7 +214,7 @@ function goodMessage(client: Client, { phoneNumberId }: BusinessNumber, wamid: s
 function strangeEntries(number: BusinessNumber, good: object) {
   const stranger = { messages: [textMessage('wamid.of-nobody', 'is anybody there?')] };
   return [
-    { id: number.wabaId, changes: [{ field: 'account_update', value: { event: 'VERIFIED_ACCOUNT' } }] },
+    { id: number.wabaId, changes: [{ field: 'field_of_tomorrow', value: { event: 'NEWS' } }] },
     { id: '999999999999999', changes: [change(stranger, number.phoneNumberId)] },
     { id: number.wabaId, changes: [change(stranger, NOBODYS_NUMBER), change(good, number.phoneNumberId)] },
   ];
