@@ -6,7 +6,14 @@
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { Park } from '../ops/errors.ts';
-import { callContent, calledAt, callOf, mergedCall, readCall, withoutSession } from '../whatsapp/payload/calls.ts';
+import {
+  callContent,
+  calledAt,
+  callOf,
+  mergedCall,
+  readCall,
+  withoutSession,
+} from '../whatsapp/payload/calls.ts';
 import { type Json, text, timeOf } from '../whatsapp/payload/json.ts';
 import type { Sender } from '../whatsapp/payload/people.ts';
 import { touchConversation } from './conversations.ts';
@@ -92,7 +99,11 @@ async function addTo(ctx: Context, row: MessageRow, { call }: CallEvent): Promis
 /** Moves the conversation forward, opens the window, and brings a resolved conversation back. */
 async function noteCall(
   ctx: Context,
-  { conversation, row, at: lastCallAt }: { conversation: ConversationRow; row: MessageRow; at: Date | undefined },
+  {
+    conversation,
+    row,
+    at: lastCallAt,
+  }: { conversation: ConversationRow; row: MessageRow; at: Date | undefined },
 ): Promise<void> {
   const { _id, tenantId } = conversation;
   const at = new Date(Math.floor(row.position / 1000));

@@ -87,7 +87,10 @@ export async function storeElsewhere(
   const row = (await ctx.store.batches.find(Messages, tenantId, made._id)) ?? made;
   // We may have learned meanwhile that it is our own: `absorbEcho` then looked for the row before it was there.
   if (given.direction === 'out' && !(await claimWamid(ctx, row, key))) {
-    await ctx.store.model(Messages).deleteOne({ _id: row._id, via: row.via ?? null }).exec();
+    await ctx.store
+      .model(Messages)
+      .deleteOne({ _id: row._id, via: row.via ?? null })
+      .exec();
     return undefined;
   }
   await oweMedia(ctx, row);

@@ -13,7 +13,13 @@ import { replayDeadLetter } from '../lanes/retry.ts';
 import { withTenant } from '../store/scope.ts';
 import type { RouteRow } from '../tenants/model.ts';
 import { isJson } from '../whatsapp/payload/json.ts';
-import { handleOfAccount, handleOfNumber, readField, routesOfAccount, unreadableDetail } from './other-fields.ts';
+import {
+  handleOfAccount,
+  handleOfNumber,
+  readField,
+  routesOfAccount,
+  unreadableDetail,
+} from './other-fields.ts';
 import { mayReplay } from './replay.ts';
 import { readRoute, type RoutesTable } from './routes-table.ts';
 

@@ -46,7 +46,11 @@ export async function handleOfNumber(
 }
 
 /** Handles an item of an account for each tenant that has a part in it. @returns how many had. @throws Park */
-export async function handleOfAccount(ctx: Context, routes: RouteRow[], { handler, update }: Read): Promise<number> {
+export async function handleOfAccount(
+  ctx: Context,
+  routes: RouteRow[],
+  { handler, update }: Read,
+): Promise<number> {
   if (handler.of !== 'account') return 0;
   const tenants = new Set(routes.map(({ tenantId }) => tenantId));
   let parts = 0;

@@ -81,7 +81,9 @@ function meaningOf(event: string, value: Json): { severity: Severity; text: stri
   const known = EVENTS[event];
   if (!known) return { severity: 'info', text: `WhatsApp reports: ${event}.`, effect: { kind: 'none' } };
   const effect: Effect =
-    known.effect === 'pause' ? { kind: 'pause', reason: DISABLED } : { kind: known.effect ?? 'none' } as Effect;
+    known.effect === 'pause'
+      ? { kind: 'pause', reason: DISABLED }
+      : ({ kind: known.effect ?? 'none' } as Effect);
   return { severity: known.severity, text: known.text, effect };
 }
 

@@ -24,7 +24,11 @@ export const receivedAt = ({ position }: NumberUpdate) => new Date(Math.floor(po
 /** A message that went out without us; whoever typed it is a person, so bots keep silent. */
 async function echo(ctx: Context, given: NumberUpdate): Promise<void> {
   const { update: message, contacts } = onlyUpdate(given);
-  await storeEcho(ctx, given, { message, contacts, via: given.field === 'message_echoes' ? 'other-app' : 'phone' });
+  await storeEcho(ctx, given, {
+    message,
+    contacts,
+    via: given.field === 'message_echoes' ? 'other-app' : 'phone',
+  });
 }
 
 async function storeEcho(
@@ -61,7 +65,14 @@ async function standby(ctx: Context, given: NumberUpdate): Promise<void> {
     await storeEcho(ctx, given, { message: flatEcho(update), contacts, via: 'other-app' });
     return;
   }
-  const said = { ...to, via: 'standby' as const, direction: 'in' as const, client, message: update, contacts };
+  const said = {
+    ...to,
+    via: 'standby' as const,
+    direction: 'in' as const,
+    client,
+    message: update,
+    contacts,
+  };
   const stored = await storeElsewhere(ctx, { ...said, position, timestamp: at }, conversation);
   if (!stored) return;
   await noteHeard(ctx, stored);

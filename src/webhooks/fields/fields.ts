@@ -20,7 +20,10 @@ const template = onAccount(async (ctx: Context, update: AccountUpdate) => {
 const partners: Handler = {
   of: 'operator',
   handle(ctx, value) {
-    ctx.log.info({ event: text(value.event), status: text(value.solution_status) }, 'webhook.partner-solution');
+    ctx.log.info(
+      { event: text(value.event), status: text(value.solution_status) },
+      'webhook.partner-solution',
+    );
   },
 };
 

@@ -116,7 +116,9 @@ function personIn(entry: Json): Sender {
 /** The first update of a change that was taken apart; undefined for one that speaks of an account. */
 export function updateIn(value: Json): { name: string; update: Json; contacts: unknown } | undefined {
   const within = isJson(value.standby) ? value.standby : value;
-  const names = isJson(value.standby) ? ['messages', 'message_echoes', 'statuses'] : Object.values(LISTS).flat();
+  const names = isJson(value.standby)
+    ? ['messages', 'message_echoes', 'statuses']
+    : Object.values(LISTS).flat();
   for (const name of names) {
     const [update] = list(within[name]);
     if (isJson(update)) return { name, update, contacts: within.contacts };
