@@ -210,7 +210,9 @@ describe('a refusal', () => {
     expect((await world.row(_id)).status).toBe('queued');
     clock.advance(Math.max(...[end, waiting].map((turn) => (turn === 'done' ? 0 : turn.againAfterMs))));
     graphAccepts(2);
-    expect([await world.work(other), await world.work(conversation)]).toEqual(['done', 'done']);
+    expect(await world.work(other)).toBe('done');
+    clock.advance(100); // whoever was held back comes one after the other
+    expect(await world.work(conversation)).toBe('done');
   });
 
   it('of the token pauses the channel; messages wait and go out when it is mended', async () => {

@@ -142,9 +142,9 @@ describe('calls that manage an account', () => {
       return calls;
     };
     expect(await taken('501', false)).toBe(100);
-    expect(await taken('502', true)).toBe(2_500);
     clock.advance(3_600_000);
     expect(await taken('501', false)).toBe(100);
+    expect(await taken('502', true)).toBe(2_500);
   });
 });
 
