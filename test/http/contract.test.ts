@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { applyGroupUpdate } from '../../src/conversations/groups.ts';
 import { Messages } from '../../src/conversations/model.ts';
 import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import type { ConversationView, MessageView } from '../../src/http/schemas.ts';
+import { raiseNotice } from '../../src/notices/notices.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
@@ -139,6 +141,42 @@ describe('every route', () => {
 
   it('GET /v1/costs counts nothing where WhatsApp named no price', async () => {
     expect(await ask<object>('get', '/v1/costs')).toMatchObject({ messages: 0, billed: 0, items: [] });
+  });
+
+  it('GET /v1/notices lists what happened to accounts and numbers', async () => {
+    const { tenantId, channelId } = business;
+    const notice = { kind: 'security', event: 'PIN_CHANGED', severity: 'critical' as const };
+    const at = new Date('2026-11-22T12:00:00Z');
+    await withTenant(tenantId, () =>
+      raiseNotice(ctx, { tenantId, channelId, ...notice, unique: ['1'], text: 'The PIN was changed.', at }),
+    );
+    const { items } = await ask<{ items: object[] }>('get', '/v1/notices');
+    expect(items).toEqual([expect.objectContaining({ ...notice, channelId, at: at.toISOString(), details: {} })]);
+  });
+
+  it('POST /v1/conversations/{id}/take-control changes nothing where nobody else holds it', async () => {
+    const path = '/v1/conversations/{id}/take-control';
+    const taken = await ask<ConversationView>('post', path, first.conversationId);
+    expect(taken).toMatchObject({ id: first.conversationId, window: { open: true, cause: 'message' } });
+    expect(taken).not.toHaveProperty('control');
+  });
+
+  it('GET /v1/conversations/{id}/group reads a group', async () => {
+    const { tenantId, channelId } = business;
+    const update = { subject: 'Cakes', type: 'group_create' };
+    const at = new Date(0);
+    const about = { groupId: 'G1', type: 'group_create', at, position: 1, unique: '1', update };
+    await withTenant(tenantId, () =>
+      applyGroupUpdate(ctx, { tenantId, channelId, ...about, added: [{ phone: PHONE }], removed: [] }),
+    );
+    const { items } = await ask<{ items: ConversationView[] }>('get', '/v1/conversations');
+    const id = items.find(({ group }) => group)?.id;
+    expect(await ask<object>('get', '/v1/conversations/{id}/group', id)).toMatchObject({
+      subject: 'Cakes',
+      members: [{ phone: `+${PHONE}` }],
+      joinRequests: 0,
+      blocked: null,
+    });
   });
 
   it('GET /v1/conversations lists conversations with contact, last message and window', async () => {
