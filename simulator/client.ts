@@ -1,4 +1,4 @@
-import { postFieldAbout } from './people/field-about.ts';
+import { playScene, postFieldAbout } from './people/field-about.ts';
 import type { Move } from './people/moving.ts';
 import { move } from './people/moving.ts';
 import type { Person } from './people/people.ts';
@@ -54,6 +54,8 @@ export interface Client {
   move(move: Move): Promise<DeliveryRecord[]>;
   /** Posts a webhook of another field about this person: an example of it, or the value given. */
   field(phoneNumberId: string, name: string, value?: Record<string, unknown>): Promise<DeliveryRecord>;
+  /** What happens in several webhooks: a call, an import, another app that takes over (webhooks/scenes.ts). */
+  scene(phoneNumberId: string, name: string): Promise<DeliveryRecord[]>;
 }
 
 /** Binds a person to the simulation. */
@@ -81,6 +83,7 @@ export function makeClient(simulation: Simulation, receipts: Receipts, person: P
     move: (change) => move(simulation, person, change),
     field: (phoneNumberId, name, value) =>
       postFieldAbout(simulation, person, phoneNumberId, name, value).posted,
+    scene: (phoneNumberId, name) => playScene(simulation, person, phoneNumberId, name),
     change(change) {
       people.change(person, change);
       events.emit({ type: 'person', personId: person.id });

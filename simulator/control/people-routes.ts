@@ -8,6 +8,7 @@ import { personChange, personInput } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
 import { numberOf } from '../simulation.ts';
 import type { Simulator } from '../simulator.ts';
+import { sceneNames } from '../webhooks/scenes.ts';
 import { NotFound, parse } from './errors.ts';
 import { personView, threadView } from './views.ts';
 
@@ -25,6 +26,7 @@ const writing = z.union([
   chat.extend({ sample: z.enum(sampleNames), ...way }).strict(),
 ]);
 const fieldBody = chat.extend({ field: z.string().min(1), value: z.looseObject({}).optional() }).strict();
+const sceneBody = chat.extend({ scene: z.enum(sceneNames) }).strict();
 const moveBody = z.strictObject({
   phone: z
     .string()
@@ -95,6 +97,16 @@ export function peopleRoutes(simulation: Simulation, simulator: Simulator): Rout
     const { phoneNumberId, field, value } = parse(fieldBody, request.body);
     simulation.tasks.own(clientOf(request).field(phoneNumberId, field, value));
     response.status(202).json({});
+  });
+
+  router.post('/people/:id/scenes', (request: WithId, response) => {
+    const { phoneNumberId, scene } = parse(sceneBody, request.body);
+    simulation.tasks.own(clientOf(request).scene(phoneNumberId, scene));
+    response.status(202).json({});
+  });
+
+  router.get('/scenes', (_request, response) => {
+    response.json({ items: sceneNames });
   });
 
   router.post('/people/:id/read', (request: WithId, response) => {

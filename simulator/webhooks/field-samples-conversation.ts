@@ -6,17 +6,17 @@ const metadata = ({ displayNumber, phoneNumberId }: BusinessNumber): Record<stri
   phone_number_id: phoneNumberId,
 });
 
-const base = ({ number }: FieldFacts): Record<string, unknown> => ({
+export const base = ({ number }: FieldFacts): Record<string, unknown> => ({
   messaging_product: 'whatsapp',
   metadata: metadata(number),
 });
 
-const names = (prefix: 'from' | 'to', { phone, userId }: FieldFacts['client']): Record<string, unknown> => ({
+export const names = (prefix: 'from' | 'to', { phone, userId }: FieldFacts['client']): Record<string, unknown> => ({
   ...(phone === undefined ? {} : { [prefix]: phone }),
   ...(userId === undefined ? {} : { [`${prefix}_user_id`]: userId }),
 });
 
-const contacts = ({ client }: FieldFacts): Record<string, unknown> => ({
+export const contacts = ({ client }: FieldFacts): Record<string, unknown> => ({
   contacts: [
     {
       profile: { name: client.name },
@@ -26,9 +26,9 @@ const contacts = ({ client }: FieldFacts): Record<string, unknown> => ({
   ],
 });
 
-const digits = ({ displayNumber }: BusinessNumber): string => displayNumber.replace(/[^0-9]/g, '');
+export const digits = ({ displayNumber }: BusinessNumber): string => displayNumber.replace(/[^0-9]/g, '');
 
-const wamid = ({ ids, client, number }: FieldFacts, author: 'client' | 'business'): string =>
+export const wamid = ({ ids, client, number }: FieldFacts, author: 'client' | 'business'): string =>
   ids.wamid(client.phone ?? client.userId ?? digits(number), author);
 
 const DAY_S = 24 * 60 * 60;

@@ -61,6 +61,10 @@ export const writeToGroup = (groupId: string, personId: string, message: string)
 export const leaveGroup = (groupId: string, personId: string): Promise<unknown> =>
   call('POST', `/groups/${groupId}/leave`, { personId });
 
+export const getScenes = (): Promise<string[]> => list('/scenes');
+export const playScene = (personId: string, phoneNumberId: string, scene: string): Promise<unknown> =>
+  call('POST', `/people/${personId}/scenes`, { phoneNumberId, scene });
+
 export const endLinks = (): Promise<unknown> => call('POST', '/media/expire', {});
 
 export const decideTemplate = (id: string, status: string): Promise<unknown> =>

@@ -5,6 +5,7 @@ import { Faults, LastStatus } from './business.tsx';
 import { AnyMessage, Identity, NextMessages } from './client.tsx';
 import { GroupTools } from './group.tsx';
 import { Files, OtherFields, TemplateList } from './meta.tsx';
+import { Scenes } from './scenes.tsx';
 
 /** Where the phone leaves room beside it, the tools are open from the start. */
 const WIDE = window.matchMedia('(min-width: 1024px)').matches;
@@ -33,6 +34,7 @@ export function Tools({ person, business, way, onWay }: ToolsProps) {
         <LastStatus person={person} phoneNumberId={phoneNumberId} />
         <Files />
         <TemplateList />
+        <Scenes person={person} phoneNumberId={phoneNumberId} />
         <OtherFields person={person} phoneNumberId={phoneNumberId} />
       </div>
     </details>
