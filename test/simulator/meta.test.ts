@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Client, Simulator, SimulatorOptions } from '../../simulator/index.ts';
 import { fieldNames } from '../../simulator/webhooks/field-samples.ts';
+import { sceneNames } from '../../simulator/webhooks/scenes.ts';
 import type { FakeGateway } from './fake-gateway.ts';
 import { callGraph, errorOf, NUMBER, only, OTHER_NUMBER, sendText, startPair } from './fake-gateway.ts';
 
@@ -166,6 +167,12 @@ describe('other fields', () => {
     const [call, history] = changes();
     expect(call?.value['calls']).toMatchObject([{ from: '972500000001', from_user_id: 'IL.1' }]);
     expect(JSON.stringify(history?.value)).toContain('"progress":100');
+  });
+
+  it.each(sceneNames)('plays the scene %s', async (name) => {
+    const records = await client.scene(NUMBER, name);
+    expect(records.map(({ state }) => state)).toEqual(records.map(() => 'accepted'));
+    expect(changes()).toHaveLength(records.length);
   });
 
   it('takes a value of one’s own', async () => {
