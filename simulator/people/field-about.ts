@@ -5,7 +5,7 @@ import type { FieldFacts } from '../webhooks/field-facts.ts';
 import { fieldSample } from '../webhooks/field-samples.ts';
 import type { Posted } from '../webhooks/other-fields.ts';
 import { postField } from '../webhooks/other-fields.ts';
-import { sceneSteps } from '../webhooks/scenes.ts';
+import { isOfClient, sceneSteps } from '../webhooks/scenes.ts';
 import type { Person } from './people.ts';
 import { userIdFor, visiblePhone } from './people.ts';
 
@@ -33,6 +33,9 @@ export async function playScene(
   name: string,
 ): Promise<DeliveryRecord[]> {
   const { wabaId } = numberOf(simulation, phoneNumberId);
+  if (isOfClient(name)) {
+    simulation.threads.get(person, phoneNumberId).lastClientMessageAt = simulation.clock();
+  }
   const steps = sceneSteps(name, factsAbout(simulation, person, phoneNumberId));
   return Promise.all(steps.map(({ field, value }) => postField(simulation, wabaId, field, value).posted));
 }

@@ -35,7 +35,7 @@ export type Entry = ClientEntry | BusinessEntry;
 /** The chat of one person with one business number. */
 export class Thread {
   readonly entries: Entry[] = [];
-  /** Last time that the person wrote: opens the 24 h window. */
+  /** Last time that the person wrote or called: opens the 24 h window. */
   lastClientMessageAt: Date | null = null;
   /** When the person last came by an ad or a post, and when the business first answered that. */
   cameByAdAt: Date | null = null;

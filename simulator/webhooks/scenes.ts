@@ -166,6 +166,11 @@ const SCENES: Record<string, Scene> = {
 
 export const sceneNames = Object.keys(SCENES);
 
+/** True when the person calls or writes in it, which opens the window. */
+export function isOfClient(name: string): boolean {
+  return ['call-missed', 'call-declined', 'call-answered', 'agent-of-meta'].includes(name);
+}
+
 /** The webhooks of a scene. @throws Error for a name that is not known */
 export function sceneSteps(name: string, facts: FieldFacts): SceneStep[] {
   const scene = SCENES[name];
