@@ -233,6 +233,7 @@ export const en = {
     recycled_number: 'This number belongs to another person now.',
   },
   lines: {
+    call: 'Call',
     control_taken: 'Another app took this conversation over.',
     group_create: 'The group was created.',
     group_delete: 'The group was deleted.',

@@ -234,6 +234,7 @@ export const he: typeof en = {
     recycled_number: 'המספר הזה שייך כעת לאדם אחר.',
   },
   lines: {
+    call: 'שיחת טלפון',
     control_taken: 'אפליקציה אחרת לקחה את השיחה.',
     group_create: 'הקבוצה נוצרה.',
     group_delete: 'הקבוצה נמחקה.',

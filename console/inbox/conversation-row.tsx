@@ -109,6 +109,7 @@ function Preview({ message, strong }: { message: LastMessage | null; strong: boo
 /** Text as it begins; of the rest the kind, in the language of the screen. */
 function previewText(t: TFunction, { type, preview }: LastMessage): string {
   if (preview === '') return t('kinds.erased');
+  if (type === 'call') return t('lines.call');
   if (type === 'text' || preview !== type) return preview;
   const kind = CONTENT_KINDS.find((candidate) => candidate === type) ?? 'unsupported';
   return t(`kinds.${kind}`);
