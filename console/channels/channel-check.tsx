@@ -11,7 +11,7 @@ import { fullTime } from '../ui/time.ts';
 import { WithCommands } from './commands.tsx';
 import { pointWords } from './words.ts';
 
-export const checkKey = (channelId: string) => ['channel-check', channelId] as const;
+const checkKey = (channelId: string) => ['channel-check', channelId] as const;
 
 const path = (channelId: string) => `/v1/channels/${encodeURIComponent(channelId)}/check`;
 /** Meta is asked several times, and our own address from outside. */

@@ -51,8 +51,9 @@ export function numberRoutes(simulation: Simulation): Router {
     for (const known of state.tokens.values()) {
       if (token?.valid !== undefined) known.valid = token.valid;
       if (token?.scopes !== undefined) known.scopes = token.scopes;
-      if (token?.expiresAt !== undefined)
+      if (token?.expiresAt !== undefined) {
         known.expiresAt = token.expiresAt === null ? 0 : Date.parse(token.expiresAt);
+      }
     }
     response.json(view(number));
   });

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import type { BusinessNumber } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
 import { authorizeAccount, authorizeNumber, tokenOf } from './authorize.ts';
-import { GraphError } from './errors.ts';
 import { blockRoutes } from './block.ts';
+import { GraphError } from './errors.ts';
 import { findToken, hasToken, isUsable, newToken, stateOf } from './number-state.ts';
 import { describeNumber } from './numbers.ts';
 
@@ -141,7 +141,8 @@ function tokenRoutes({ numbers, settings, ids }: Simulation): Router {
   router.get('/debug_token', (request, response) => {
     const asApp = request.get('authorization') === `Bearer ${APP_ID}|${settings.appSecret}`;
     if (!asApp) tokenOf(request, numbers);
-    const token = String(request.query['input_token'] ?? '');
+    const { input_token: given } = request.query;
+    const token = typeof given === 'string' ? given : '';
     const found = findToken(numbers.values(), token);
     if (!found) {
       const error = { code: 190, message: 'Malformed access token' };
@@ -169,7 +170,9 @@ function tokenRoutes({ numbers, settings, ids }: Simulation): Router {
     if (id !== APP_ID || secret !== settings.appSecret) {
       throw new GraphError(1, { details: 'Error validating client secret.', httpStatus: 400 });
     }
-    const number = [...numbers.values()].find((one) => codes.get(one)?.delete(String(code)) === true);
+    const number = [...numbers.values()].find(
+      (one) => typeof code === 'string' && codes.get(one)?.delete(code) === true,
+    );
     if (!number) {
       throw new GraphError(100, {
         subcode: 36_009,

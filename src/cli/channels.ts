@@ -131,7 +131,7 @@ function connectCommand(channel: Command, bind: Bind): void {
           choices,
         } = await connectChannel(ctx, client, wanted, onStep);
         if (json)
-          output.document({ connected, channelId: made?.channelId ?? null, channel: made, steps, choices });
+          {output.document({ connected, channelId: made?.channelId ?? null, channel: made, steps, choices });}
         else if (connected) terminal.out(`\nwhatsper channel check --tenant ${tenantId} ${made?.channelId}`);
         if (!connected) throw new Told(2);
       } finally {
@@ -215,7 +215,7 @@ function testSend({ sendTo, template }: CheckOptions): TestSend | undefined {
   const to = `+${sendTo.replace(/\D/g, '')}`;
   const [name = '', language = ''] = template.split('/');
   if (!/^\+\d{5,15}$/.test(to))
-    throw new Reject(422, 'invalid-request', 'send-to must be a phone number with its country code.');
+    {throw new Reject(422, 'invalid-request', 'send-to must be a phone number with its country code.');}
   if (!/^[a-z0-9_]+$/.test(name) || !/^[a-z]{2,3}(_[A-Z]{2})?$/.test(language)) {
     throw new Reject(422, 'invalid-request', 'template must look like hello_world/en_US.');
   }

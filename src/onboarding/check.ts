@@ -2,10 +2,10 @@
  * `channel check`: whether a number can send and receive, point by point. Everything is asked anew and nothing is
  * changed, but for what we keep of the answers. A point that Meta does not answer is `unknown`, not failed.
  */
+import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { wamidKey } from '../conversations/ids.ts';
 import { Statuses, type StatusRow } from '../conversations/model.ts';
-import { publish } from '../agents/feed.ts';
 import { messagesPerSecond } from '../outbox/limits.ts';
 import { withTenant } from '../store/scope.ts';
 import { noteHealth } from '../tenants/channel-health.ts';
@@ -18,7 +18,7 @@ import { AccountGraph, type SeenNumber } from './graph.ts';
 import { explainFailure } from './refusals.ts';
 
 /** A result so young is given again: checking costs calls of the account's limit. */
-export const FRESH_MS = 10_000;
+const FRESH_MS = 10_000;
 const STATUS_WAIT_MS = 30_000;
 const STATUS_LOOK_MS = 500;
 
@@ -124,8 +124,9 @@ async function readNumber(
 ): Promise<AccountAnswer<SeenNumber | null>> {
   const listed = await graph.listNumbers(wabaId);
   if (listed.kind !== 'ok') return listed;
-  if (!listed.data.some((number) => number.phoneNumberId === phoneNumberId))
-    return { kind: 'ok', data: null } as AccountAnswer<null>;
+  if (!listed.data.some((number) => number.phoneNumberId === phoneNumberId)) {
+    return { kind: 'ok', data: null };
+  }
   return graph.readNumber(wabaId, phoneNumberId);
 }
 
@@ -170,8 +171,9 @@ async function roundTripPoint({ url = '', secret }: Own): Promise<CheckedPoint> 
   if (secret === undefined) return found('roundTrip', 'failed', 'noSecret');
   const signed = await postSigned({ url, secret });
   if (signed.kind === 'none') return found('roundTrip', 'failed', 'silent', { cause: signed.cause });
-  if (signed.status !== 200)
+  if (signed.status !== 200) {
     return found('roundTrip', 'failed', 'refused', { status: String(signed.status) });
+  }
   const forged = await postSigned({ url, secret: `${secret}-not` });
   if (forged.kind === 'answer' && forged.status === 401) return found('roundTrip', 'ok', 'done');
   return found('roundTrip', 'failed', 'open', {

@@ -69,8 +69,9 @@ export function accountPoints(
   account: AccountAnswer<SeenAccount>,
   number: AccountAnswer<SeenNumber | null>,
 ): CheckedPoint[] {
-  if (account.kind !== 'ok')
+  if (account.kind !== 'ok') {
     return [found('app', 'unknown', 'unknown'), found('account', 'unknown', 'unknown')];
+  }
   const { health, review } = account.data;
   const of = (entity: string) => health.find((one) => one.entity === entity);
   const mode = number.kind === 'ok' ? number.data?.health.accountMode : undefined;
@@ -94,8 +95,9 @@ function accountPoint(
   entity: { canSend: string; todo?: string } | undefined,
 ): CheckedPoint {
   const values = { words: entity?.todo ?? '', review: review ?? '' };
-  if (review === 'REJECTED' || entity?.canSend === 'BLOCKED')
+  if (review === 'REJECTED' || entity?.canSend === 'BLOCKED') {
     return found('account', 'failed', 'blocked', values);
+  }
   if (entity?.canSend === 'LIMITED') return found('account', 'warn', 'limited', values);
   if (review === 'PENDING' || review === 'DEFERRED') return found('account', 'warn', 'pending', values);
   return review === 'APPROVED' ? found('account', 'ok', 'approved') : found('account', 'unknown', 'unknown');

@@ -57,17 +57,16 @@ const MIGRATION = new Set([2388001, 2388012, 2388091, 2388093, 2388103]);
 const isPermission = (code: number) => code >= 200 && code <= 299;
 
 /** In words: what happened, and what to do. Meta's own words follow, since they sometimes say more. */
-export function explainFailure(failure: AccountFailure): { text: string; todo: string; code: string } {
+export function explainFailure(failure: AccountFailure): { text: string; todo: string } {
   if (failure.kind === 'unknown') {
     return {
       text: `Meta did not answer (${failure.cause}).`,
       todo: 'Check the network and GRAPH_API_URL, then repeat the command.',
-      code: failure.cause,
     };
   }
   const { code, words } = failure;
   const [text, todo] = known(code);
-  return { text: `${text} Meta says: ${words} (code ${code}).`, todo, code: String(code) };
+  return { text: `${text} Meta says: ${words} (code ${code}).`, todo };
 }
 
 function known(code: number): [string, string] {

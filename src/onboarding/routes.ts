@@ -6,9 +6,9 @@ import { type Route, route } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
 import { type AccountClient, openAccountClient } from '../whatsapp/account.ts';
 import { replaceToken } from './channel-token.ts';
+import { findChannel } from './channel-token.ts';
 import { checkChannel, type Checked, checkedOf } from './check.ts';
 import { inWords } from './check-words.ts';
-import { findChannel } from './channel-token.ts';
 import { connectChannel } from './connect.ts';
 
 const time = z.iso.datetime();

@@ -4,7 +4,7 @@
  */
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
-import { type ChannelHealth, Channels, type HealthField } from './model.ts';
+import { Channels, type HealthField } from './model.ts';
 
 export type HealthValues = Partial<Record<HealthField, string | undefined>>;
 
@@ -33,9 +33,4 @@ export async function noteHealth(
   }
   if (changed.length > 0) await publish(ctx, tenantId, { type: 'channel.updated', channelId });
   return changed;
-}
-
-/** The values alone, without their times. */
-export function healthValues(health: ChannelHealth | undefined): HealthValues {
-  return Object.fromEntries(Object.entries(health ?? {}).map(([name, known]) => [name, known.value]));
 }

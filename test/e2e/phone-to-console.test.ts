@@ -72,4 +72,27 @@ describe('from the phone to the console and back', () => {
 
     expect({ console: complaints, phone: phoneComplaints }).toEqual({ console: [], phone: [] });
   }, 90_000);
+
+  it('checks a number, point by point, in both languages', async () => {
+    const console = await browser.newPage();
+    const complaints = complaintsOf(console);
+    await console.goto(stack.gatewayUrl);
+    await console.getByTestId('key-input').fill(stack.key);
+    await console.getByTestId('sign-in').click();
+    await console.getByRole('button', { name: 'WhatsApp numbers' }).click();
+    await console.getByText('This number was never checked').waitFor();
+    await console.getByRole('button', { name: 'Check now' }).press('Enter');
+    await console.locator('[data-point="registered"][data-state="ok"]').waitFor();
+    // The installation of the test has no public address.
+    const callback = console.locator('[data-point="callback"][data-state="warn"]');
+    expect(await callback.textContent()).toContain('Set BASE_URL');
+    await console.getByRole('button', { name: 'Account and settings' }).click();
+    await console.getByRole('menuitemradio', { name: 'עברית' }).click();
+    await console.keyboard.press('Escape');
+    expect(await callback.textContent()).toContain('הגדירו ב־BASE_URL');
+    expect(await console.locator('html').getAttribute('dir')).toBe('rtl');
+    await console.reload();
+    await console.getByText('נבדק לאחרונה').waitFor();
+    expect(complaints).toEqual([]);
+  }, 60_000);
 });

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { watchTokens } from '../../src/onboarding/token-watch.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { asOperator } from '../../src/store/scope.ts';
-import { type CheckedPoint, type ChannelRow, Channels } from '../../src/tenants/model.ts';
+import { type ChannelRow, Channels, type CheckedPoint } from '../../src/tenants/model.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { createWebhookHandler } from '../../src/webhooks/receiver.ts';
 import { openAccountClient } from '../../src/whatsapp/account.ts';
-import { watchTokens } from '../../src/onboarding/token-watch.ts';
 import { run } from '../cli/terminal.ts';
 import { ManualClock } from '../support/clock.ts';
 import { type TestContext, testContext } from '../support/context.ts';
