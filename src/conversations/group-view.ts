@@ -16,7 +16,7 @@ export async function groupView(ctx: Context, conversation: ConversationRow): Pr
   const words = row ? await wordsOf(ctx, row) : {};
   const ids = Object.entries(row?.members ?? {}).flatMap(([contactId, one]) => (one.in ? [contactId] : []));
   const contacts = await Promise.all(ids.map((id) => findContact(ctx, tenantId, id)));
-  const views = await contactViews(
+  const members = await contactViews(
     ctx,
     contacts.filter((contact) => contact !== null),
   );
@@ -24,7 +24,7 @@ export async function groupView(ctx: Context, conversation: ConversationRow): Pr
     subject: words.subject ?? null,
     description: words.description ?? null,
     inviteLink: words.inviteLink ?? null,
-    members: views.map(({ createdAt: _createdAt, ...member }) => member),
+    members,
     joinRequests: Object.values(row?.requests ?? {}).filter(({ open }) => open).length,
     blocked: groupBlocked ?? null,
   };

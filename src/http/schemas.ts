@@ -352,7 +352,7 @@ export const GroupSchema = z
     subject: z.string().nullable(),
     description: z.string().nullable(),
     inviteLink: z.string().nullable(),
-    members: z.array(ContactSchema.omit({ createdAt: true })),
+    members: z.array(ContactSchema),
     joinRequests: z.int().meta({ description: 'How many wait for an answer.' }),
     blocked: z.enum(['suspended', 'deleted']).nullable(),
   })
