@@ -16,11 +16,7 @@ import type { ThreadEntry } from './thread-days.ts';
 /** One message: the client's at the beginning of the line, ours at its end; a line of the system in the middle. */
 export const Bubble = memo(
   function Bubble(entry: ThreadEntry) {
-    return isLine(entry.message) ? (
-      <SystemLine message={entry.message} />
-    ) : (
-      <Spoken {...entry} />
-    );
+    return isLine(entry.message) ? <SystemLine message={entry.message} /> : <Spoken {...entry} />;
   },
   (before, after) =>
     before.startsGroup === after.startsGroup &&

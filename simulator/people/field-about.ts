@@ -49,6 +49,7 @@ export function postFieldAbout(
   value?: Record<string, unknown>,
 ): Posted {
   const number = numberOf(simulation, phoneNumberId);
-  const made = (): Record<string, unknown> => fieldSample(name, factsAbout(simulation, person, phoneNumberId));
+  const made = (): Record<string, unknown> =>
+    fieldSample(name, factsAbout(simulation, person, phoneNumberId));
   return postField(simulation, number.wabaId, name, value ?? made());
 }

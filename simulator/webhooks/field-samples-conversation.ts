@@ -11,7 +11,10 @@ export const base = ({ number }: FieldFacts): Record<string, unknown> => ({
   metadata: metadata(number),
 });
 
-export const names = (prefix: 'from' | 'to', { phone, userId }: FieldFacts['client']): Record<string, unknown> => ({
+export const names = (
+  prefix: 'from' | 'to',
+  { phone, userId }: FieldFacts['client'],
+): Record<string, unknown> => ({
   ...(phone === undefined ? {} : { [prefix]: phone }),
   ...(userId === undefined ? {} : { [`${prefix}_user_id`]: userId }),
 });

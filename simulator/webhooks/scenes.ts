@@ -69,7 +69,10 @@ function history(facts: FieldFacts): SceneStep[] {
     ...said,
   });
   const text = (body: string) => ({ type: 'text', text: { body } });
-  const image = { type: 'image', image: { id: '1000000000000000', mime_type: 'image/jpeg', caption: 'העוגה' } };
+  const image = {
+    type: 'image',
+    image: { id: '1000000000000000', mime_type: 'image/jpeg', caption: 'העוגה' },
+  };
   return [
     chunk(2, 100, [line(150, false, text('The oldest of all')), line(149, true, text('Long ago'))]),
     chunk(0, 30, [
@@ -116,7 +119,10 @@ function standby(facts: FieldFacts): SceneStep[] {
       ...about,
       value: {
         ...base(facts),
-        standby: { ...contacts(facts), messages: [{ ...mine, type: 'text', text: { body: 'To the agent' } }] },
+        standby: {
+          ...contacts(facts),
+          messages: [{ ...mine, type: 'text', text: { body: 'To the agent' } }],
+        },
       },
     },
     { ...about, value: { ...base(facts), standby: { message_echoes: [answer] } } },
@@ -154,10 +160,7 @@ const SCENES: Record<string, Scene> = {
     const id = wamid(facts, 'business');
     const said = { type: 'text', text: { body: 'Helo' } };
     const edit = { original_message_id: id, message: { type: 'text', text: { body: 'Hello' } } };
-    return [
-      echo(facts, { id, ...said }),
-      echo(facts, { id: wamid(facts, 'business'), type: 'edit', edit }),
-    ];
+    return [echo(facts, { id, ...said }), echo(facts, { id: wamid(facts, 'business'), type: 'edit', edit })];
   },
   'agent-of-meta': (facts) => [handover(facts, 'control_taken', true), ...standby(facts)],
   'back-to-people': (facts) => [handover(facts, 'control_passed', false)],

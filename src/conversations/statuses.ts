@@ -21,8 +21,8 @@ import { ownCharges, storeCharge } from './charges.ts';
 import { addIdentity, findContact } from './contacts.ts';
 import type { KnownAs } from './identities.ts';
 import { wamidKey } from './ids.ts';
-import { MARKETING_STOPPED, noteRefusedMarketing } from './marketing.ts';
 import { isWhatsappStatus, RANK } from './ladder.ts';
+import { MARKETING_STOPPED, noteRefusedMarketing } from './marketing.ts';
 import {
   Conversations,
   type MessageRow,

@@ -7,9 +7,9 @@ import { readdir, readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { linkWamid, applyStoredStatuses, raiseStatus } from '../../src/conversations/statuses.ts';
 import { wamidKey } from '../../src/conversations/ids.ts';
 import { type MessageRow, Messages } from '../../src/conversations/model.ts';
+import { applyStoredStatuses, linkWamid, raiseStatus } from '../../src/conversations/statuses.ts';
 import { openRedis } from '../../src/store/redis.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
@@ -229,8 +229,9 @@ describe('each field', () => {
     );
     for (const [index, { messages, ...one }] of (wanted.conversations ?? []).entries()) {
       checkOne(conversations[index], one);
-      for (const [place, message] of messages.entries())
+      for (const [place, message] of messages.entries()) {
         checkOne(conversations[index]?.messages[place], message);
+      }
     }
     const notices = (wanted.notices ?? []).map((one) => expect.objectContaining(one) as unknown);
     expect(first.notices).toHaveLength(notices.length);

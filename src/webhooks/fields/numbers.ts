@@ -121,8 +121,9 @@ const DATA_LOST = 131035;
 /** Errors that concern no message of ours and none of a client's. */
 export async function tellErrors(ctx: Context, update: NumberUpdate): Promise<void> {
   const errors = errorsOf(update.value);
-  if (errors.length === 0 || !list(update.value.errors).every(isJson))
+  if (errors.length === 0 || !list(update.value.errors).every(isJson)) {
     throw unreadable('errors without a form');
+  }
   const isLoss = errors.some(({ code }) => code === DATA_LOST);
   await tell(ctx, update, {
     event: String(errors[0]?.code ?? 'unknown'),

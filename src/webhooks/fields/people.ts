@@ -4,9 +4,9 @@ import { findOrCreateContact, openContactField } from '../../conversations/conta
 import { holdersOf } from '../../conversations/identities.ts';
 import { applyIdentityChange } from '../../conversations/identity-change.ts';
 import { applyUserPreference } from '../../conversations/marketing.ts';
+import { updateIn } from '../../whatsapp/payload/fields.ts';
 import { type Json, part, text } from '../../whatsapp/payload/json.ts';
 import { identityOf } from '../../whatsapp/payload/people.ts';
-import { updateIn } from '../../whatsapp/payload/fields.ts';
 import { type NumberUpdate, onNumber, unreadable } from './field.ts';
 
 /** The one update of a number's change. @throws Park */
