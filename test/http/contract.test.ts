@@ -31,7 +31,17 @@ let gateway: TestGateway;
 let business: Business;
 let first: Written;
 
-/** Meta, as far as it knows the business's number. */
+/** What the account has in templates. */
+const HELLO = {
+  id: '1689556908129832',
+  name: 'hello',
+  language: 'he',
+  status: 'APPROVED',
+  category: 'UTILITY',
+  components: [{ type: 'BODY', text: 'Hello dear client' }],
+};
+
+/** Meta, as far as it knows the business's number and its templates. */
 const graph = createServer((request, response) => {
   const { id, ...number } = {
     id: business.phoneNumberId,
@@ -44,6 +54,8 @@ const graph = createServer((request, response) => {
     phone_numbers: { data: [{ id, ...number }] },
     subscribed_apps: { data: [{ whatsapp_business_api_data: { id: '1' } }] },
     [id]: { id, ...number },
+    message_templates: request.method === 'GET' ? { data: [HELLO] } : { ...HELLO, success: true },
+    [HELLO.id]: { success: true },
   };
   response.setHeader('Content-Type', 'application/json');
   response.end(JSON.stringify(answers[path] ?? {}));
@@ -151,7 +163,9 @@ describe('every route', () => {
       raiseNotice(ctx, { tenantId, channelId, ...notice, unique: ['1'], text: 'The PIN was changed.', at }),
     );
     const { items } = await ask<{ items: object[] }>('get', '/v1/notices');
-    expect(items).toEqual([expect.objectContaining({ ...notice, channelId, at: at.toISOString(), details: {} })]);
+    expect(items).toEqual([
+      expect.objectContaining({ ...notice, channelId, at: at.toISOString(), details: {} }),
+    ]);
   });
 
   it('POST /v1/conversations/{id}/take-control changes nothing where nobody else holds it', async () => {
@@ -384,6 +398,41 @@ describe('every route', () => {
     expect(await read(first.contactId)).toMatchObject({ samePersonAs: [{ id: other.contactId }] });
     const undone = await ask<object>('delete', '/v1/contacts/{id}/merge', other.contactId);
     expect(undone).toMatchObject({ samePersonAs: [] });
+  });
+
+  it('templates are read, created, changed, looked at and deleted', async () => {
+    const { channelId } = business;
+    const { language, category } = HELLO;
+    expect(await ask('post', '/v1/templates/sync', '', { body: { channelId } })).toEqual({
+      seen: 1,
+      removed: 0,
+    });
+    const list = await ask<{ items: { id: string }[] }>(
+      'get',
+      `/v1/templates?channelId=${channelId}&status=APPROVED`,
+    );
+    const id = list.items[0]?.id ?? '';
+    expect(await ask('get', '/v1/templates/{id}', id)).toMatchObject({ name: 'hello', sendable: true });
+    const preview = await ask('post', '/v1/templates/{id}/preview', id, { body: {} });
+    expect(preview).toEqual({ rendered: { body: 'Hello dear client', buttons: [] }, errors: [] });
+    const components = [{ type: 'BODY', text: 'Hello again' }];
+    expect(await ask('patch', '/v1/templates/{id}', id, { body: { components } })).toMatchObject({
+      components,
+    });
+    expect(await ask('delete', '/v1/templates/{id}', id)).toMatchObject({ status: 'DELETED' });
+    const other = { language, category, name: 'hello_again', channelId, components };
+    expect(await ask('post', '/v1/templates', '', { body: other })).toMatchObject({ name: 'hello_again' });
+  });
+
+  it('PUT /v1/conversations/{id}/marketing notes what a client wants', async () => {
+    const body = { state: 'stopped', reason: 'They called us.' };
+    const seen = await ask<ConversationView>(
+      'put',
+      '/v1/conversations/{id}/marketing',
+      first.conversationId,
+      { body },
+    );
+    expect(seen.contact?.marketing).toEqual([expect.objectContaining({ state: 'stopped', cause: 'agent' })]);
   });
 
   it('was tried above', () => {

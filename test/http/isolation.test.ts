@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collections } from '../../src/collections.ts';
 import { routes } from '../../src/http/routes.ts';
 import { linkTo } from '../../src/media/links.ts';
-import { asOperator } from '../../src/store/scope.ts';
+import { asOperator, withTenant } from '../../src/store/scope.ts';
+import { Templates } from '../../src/templates/model.ts';
+import { sealComponents } from '../../src/templates/store.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Business,
@@ -15,12 +17,13 @@ import {
   type TestGateway,
   type Written,
 } from '../support/fixtures.ts';
+import { WABA } from '../support/webhook.ts';
 
 const CANARY = 'canary-of-the-victim';
 const PHONE = '972500000077';
 let ctx: TestContext;
 let gateway: TestGateway;
-let victim: Business & Written & { contactId: string; deadLetterId: string };
+let victim: Business & Written & { contactId: string; deadLetterId: string; templateId: string };
 let stranger: Business;
 
 beforeAll(async () => {
@@ -34,7 +37,8 @@ beforeAll(async () => {
     { key: business.key },
   );
   const deadLetterId = await clientIsParked(ctx, business, { phone: PHONE, body: CANARY });
-  victim = { ...business, ...written, contactId: conversation.body.contact.id, deadLetterId };
+  const templateId = await templateOf(business);
+  victim = { ...business, templateId, ...written, contactId: conversation.body.contact.id, deadLetterId };
   stranger = await openBusiness(ctx, 'Bet');
 });
 afterAll(async () => {
@@ -42,7 +46,29 @@ afterAll(async () => {
   await ctx.close();
 });
 
+/** A template with the canary in it. */
+async function templateOf({ tenantId }: Business): Promise<string> {
+  const _id = `tpl_${'v'.repeat(22)}`;
+  const now = new Date();
+  await withTenant(tenantId, async () => {
+    const components = await sealComponents(ctx, { _id, tenantId }, [{ type: 'BODY', text: CANARY }]);
+    const known = { wabaId: WABA, name: 'canary', language: 'he', category: 'UTILITY', status: 'APPROVED' };
+    const row = {
+      _id,
+      tenantId,
+      ...known,
+      statusAt: now,
+      format: 'POSITIONAL' as const,
+      components,
+      createdAt: now,
+    };
+    await ctx.store.batches.insert(Templates, row);
+  });
+  return _id;
+}
+
 interface Ids {
+  templateId: string;
   conversationId: string;
   messageId: string;
   channelId: string;
@@ -95,6 +121,31 @@ const ATTACKS: Record<string, Attack> = {
   'post /v1/conversations/{id}/take-control': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/conversations/{id}/group': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/notices': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
+  'get /v1/templates': { expected: 200 },
+  'get /v1/templates/{id}': { id: (ids) => ids.templateId, expected: 404 },
+  'post /v1/templates': {
+    body: ({ channelId }) => ({
+      channelId,
+      name: 'hello',
+      language: 'he',
+      category: 'UTILITY',
+      components: [{ type: 'BODY', text: 'from a stranger' }],
+    }),
+    expected: 404,
+  },
+  'post /v1/templates/sync': { body: ({ channelId }) => ({ channelId }), expected: 404 },
+  'patch /v1/templates/{id}': {
+    id: (ids) => ids.templateId,
+    body: () => ({ category: 'UTILITY' }),
+    expected: 404,
+  },
+  'delete /v1/templates/{id}': { id: (ids) => ids.templateId, expected: 404 },
+  'post /v1/templates/{id}/preview': { id: (ids) => ids.templateId, body: () => ({}), expected: 404 },
+  'put /v1/conversations/{id}/marketing': {
+    id: (ids) => ids.conversationId,
+    body: () => ({ state: 'stopped', reason: 'a stranger says so' }),
+    expected: 404,
+  },
   'get /v1/costs': { query: () => `from=${FROM}&to=${TO}`, expected: 200 },
   'get /v1/conversations': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/conversations/{id}': { id: (ids) => ids.conversationId, expected: 404 },
@@ -131,6 +182,7 @@ const ATTACKS: Record<string, Attack> = {
 const FILTERS: [string, string, (ids: Ids) => Pick<Attack, 'query' | 'body'>][] = [
   ['get /v1/dead-letters', 'channelId', (ids) => ({ query: () => `channelId=${ids.channelId}` })],
   ['get /v1/dead-letters', 'contactId', (ids) => ({ query: () => `contactId=${ids.contactId}` })],
+  ['get /v1/templates', 'channelId', (ids) => ({ query: () => `channelId=${ids.channelId}` })],
   ['get /v1/costs', 'channelId', (ids) => ({ query: () => `channelId=${ids.channelId}` })],
   ['get /v1/costs', 'conversationId', (ids) => ({ query: () => `conversationId=${ids.conversationId}` })],
   ['post /v1/dead-letters/retry', 'channelId', (ids) => ({ body: () => ({ channelId: ids.channelId }) })],
@@ -139,6 +191,7 @@ const FILTERS: [string, string, (ids: Ids) => Pick<Attack, 'query' | 'body'>][] 
 
 /** Ids that nobody has, of the same form. */
 const random: Ids = {
+  templateId: `tpl_${'x'.repeat(22)}`,
   conversationId: `cnv_${'x'.repeat(22)}`,
   messageId: `msg_${'x'.repeat(22)}`,
   channelId: `chn_${'x'.repeat(26)}`,

@@ -16,7 +16,7 @@ let world: World;
 let conversation: ConversationRow;
 
 beforeAll(async () => {
-  world = await openWorld(clock);
+  world = await openWorld(clock, { GRAPH_API_URL: 'http://127.0.0.1:9' });
   conversation = await world.conversation({ phone: '972501112233' });
 });
 afterAll(async () => world.close());
