@@ -30,7 +30,9 @@ export function FileCard({ message, view }: { message: Message; view: ContentVie
       </div>
     );
   }
-  const mime = media?.mime ?? string(content.mime_type);
+  const told = media?.mime ?? string(content.mime_type);
+  // Said of what nobody has looked at yet.
+  const mime = told === 'application/octet-stream' ? null : told;
   const size = media?.size === undefined ? null : fileSize(media.size, i18n.language);
   const facts = [mime?.split(';')[0], size].filter((fact) => typeof fact === 'string').join(' · ');
   const name = view.title ?? media?.name ?? string(content.filename) ?? linkName(content.link);
