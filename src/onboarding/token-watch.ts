@@ -5,6 +5,7 @@
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { raiseNotice } from '../notices/notices.ts';
+import { pauseChannel } from '../outbox/pause.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { type ChannelRow, Channels, Tenants } from '../tenants/model.ts';
 import type { AccountClient } from '../whatsapp/account.ts';
@@ -21,7 +22,7 @@ const AT_ONCE = 20;
 const TENANTS_AT_ONCE = 500;
 
 /** Code of the Graph API for a token that it does not accept. */
-const TOKEN_INVALID = '190';
+const TOKEN_INVALID = 190;
 
 /** Checks tokens that are due. Runs as operator. @returns how many were looked at */
 export async function watchTokens(ctx: Context, client: AccountClient): Promise<number> {
@@ -72,7 +73,7 @@ async function watchToken(ctx: Context, client: AccountClient, row: ChannelRow):
   const { _id: channelId, tenantId } = row;
   const token = await new AccountGraph(ctx, client, await channelToken(ctx, row)).inspectToken();
   const isOver = isTokenRefused(token) || (token.kind === 'ok' && !token.data.valid);
-  if (isOver) return pauseForToken(ctx, row);
+  if (isOver) return pauseChannel(ctx, row, TOKEN_INVALID, 'token-invalid');
   if (token.kind !== 'ok') {
     ctx.log.info({ tenantId, channelId, outcome: token.kind, reason: 'not told' }, 'token.checked');
     return;
@@ -103,36 +104,6 @@ async function tellOfEnd(ctx: Context, { _id: channelId, tenantId, tokenFacts }:
     .exec();
   await publish(ctx, tenantId, { type: 'channel.updated', channelId });
   ctx.log.warn({ tenantId, channelId, count: days, reason: 'the token ends' }, 'alert.token-ends');
-}
-
-/** Unless another token was given meanwhile. */
-async function pauseForToken(
-  ctx: Context,
-  { _id: channelId, tenantId, token, tokenLookedAt }: ChannelRow,
-): Promise<void> {
-  const { modifiedCount } = await ctx.store
-    .model(Channels)
-    .updateOne(
-      { _id: channelId, token, status: 'active' },
-      { $set: { status: 'paused', pausedReason: TOKEN_INVALID } },
-    )
-    .exec();
-  if (modifiedCount === 0) return;
-  ctx.log.error(
-    { tenantId, channelId, code: Number(TOKEN_INVALID), reason: 'token-invalid' },
-    'alert.channel-paused',
-  );
-  await raiseNotice(ctx, {
-    tenantId,
-    kind: 'token',
-    event: 'token-invalid',
-    severity: 'critical',
-    unique: [channelId, String(tokenLookedAt?.getTime() ?? 0)],
-    text: `WhatsApp no longer accepts the access token of this number: it is paused, and its messages wait. Give it another one: whatsper channel token --channel ${channelId} --token -`,
-    channelId,
-    at: new Date(ctx.clock.now()),
-  });
-  await publish(ctx, tenantId, { type: 'channel.updated', channelId });
 }
 
 /** For `whatsper status`: channels that are paused, and those whose token ends within 14 days. Runs as operator. */

@@ -16,14 +16,15 @@ import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { oweMedia } from '../media/owe.ts';
 import { learnFromRefusal, type Sending, templateForbidden } from '../templates/sending.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
-import type { TemplateBody } from '../whatsapp/send/template.ts';
-import { classify, pauseAfter, type Rule } from '../whatsapp/errors.ts';
+import { classify, pauseAfter } from '../whatsapp/errors.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
 import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
+import type { TemplateBody } from '../whatsapp/send/template.ts';
 import { freeEntryFrom } from '../whatsapp/window.ts';
 import { forbiddenNow, isPaused } from './allowed.ts';
 import { hold, takePlaceMs } from './limits.ts';
 import { waitsForDeliveredMs } from './order.ts';
+import { pauseChannel } from './pause.ts';
 import { requestBody } from './request.ts';
 import { tellReadOnAnswer } from './seen.ts';
 import {
@@ -199,7 +200,7 @@ async function settleRefused(
   const rule = classify(code, httpStatus);
   const tries = (attempt.attempts ?? 0) + 1;
   if (rule.action === 'pause') {
-    await pauseChannel(ctx, channel, code, rule);
+    await pauseChannel(ctx, channel, code, rule.reason);
     await requeue(ctx, attempt, 0, attempt.attempts ?? 0);
   } else if (rule.action === 'retry' && tries < rule.maxTries) {
     const waitMs = withJitter(ctx, pauseAfter(rule, tries));
@@ -210,17 +211,6 @@ async function settleRefused(
     if (code === MARKETING_STOPPED) await noteRefusedMarketing(ctx, attempt);
   }
   return 'next';
-}
-
-/** Pauses the channel until a person has mended it, unless its token was renewed while the call was out. */
-async function pauseChannel(ctx: Context, channel: ChannelRow, code: number, rule: Rule): Promise<void> {
-  const { _id, token, tenantId } = channel;
-  const { modifiedCount } = await ctx.store
-    .model(Channels)
-    .updateOne({ _id, token, status: 'active' }, { $set: { status: 'paused', pausedReason: String(code) } })
-    .exec();
-  if (modifiedCount === 0) return;
-  ctx.log.error({ tenantId, channelId: _id, code, reason: rule.reason }, 'alert.channel-paused');
 }
 
 /** No connection: half the message's age, 1 s to 60 s. Grows without a counter, and uses up no tries. */
