@@ -163,6 +163,15 @@ export interface Message {
   error?: MessageError;
 }
 
+/** What WhatsApp told of an account or a number. */
+export interface Notice {
+  id: string;
+  event: string;
+  severity: 'info' | 'warning' | 'critical';
+  at: string;
+  text: string;
+}
+
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;

@@ -8,6 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
 import { StateMessage } from '../ui/state-message.tsx';
 import { ChannelCheckPanel } from './channel-check.tsx';
+import { Notices } from './notices.tsx';
 
 /** The numbers of the business, and of one of them what it needs to send and receive. */
 export function ChannelsPage({ openId }: { openId: string | null }) {
@@ -48,6 +49,7 @@ export function ChannelsPage({ openId }: { openId: string | null }) {
           ))}
         </ul>
         {open !== undefined && <ChannelCheckPanel key={open.id} channelId={open.id} />}
+        {items.length > 0 && <Notices />}
         {open === undefined && items.length > 0 && <p className="text-muted">{t('channels.choose')}</p>}
       </div>
     </main>

@@ -232,6 +232,13 @@ export const en = {
       'The security code of this client changed. Make sure that it is still the same person.',
     recycled_number: 'This number belongs to another person now.',
   },
+  notices: {
+    title: 'What WhatsApp says',
+    none: 'Nothing yet.',
+    info: 'Notice:',
+    warning: 'Warning:',
+    critical: 'Urgent:',
+  },
   lines: {
     call: 'Call',
     control_taken: 'Another app took this conversation over.',

@@ -233,6 +233,13 @@ export const he: typeof en = {
     customer_identity_changed: 'קוד האבטחה של הלקוח השתנה. יש לוודא שמדובר באותו אדם.',
     recycled_number: 'המספר הזה שייך כעת לאדם אחר.',
   },
+  notices: {
+    title: 'מה וואטסאפ מודיע',
+    none: 'אין הודעות עדיין.',
+    info: 'הודעה:',
+    warning: 'אזהרה:',
+    critical: 'דחוף:',
+  },
   lines: {
     call: 'שיחת טלפון',
     control_taken: 'אפליקציה אחרת לקחה את השיחה.',
