@@ -68,6 +68,13 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
     response.json({ success: true });
   });
 
+  router.post('/:id', async (request: Request<{ id: string }>, response, next) => {
+    if (!numbers.has(request.params.id)) return next();
+    const number = authorizeNumber(request, numbers, request.params.id);
+    await configureNumber(simulation, number, request.body);
+    response.json({ success: true });
+  });
+
   router.use(templateRoutes(simulation));
 
   router.use(onboardingRoutes(simulation));
@@ -75,12 +82,6 @@ export function graphRouter(simulation: Simulation, receipts: Receipts): Router 
   router.get('/:id', (request: Request<{ id: string }>, response) => {
     const number = authorizeNumber(request, numbers, request.params.id);
     response.json(describeNumber(number, oneParameter(request.query['fields']), subscriptions));
-  });
-
-  router.post('/:id', async (request: Request<{ id: string }>, response) => {
-    const number = authorizeNumber(request, numbers, request.params.id);
-    await configureNumber(simulation, number, request.body);
-    response.json({ success: true });
   });
 
   router.use((request) => {

@@ -83,13 +83,13 @@ describe('from the phone to the console and back', () => {
     await console.getByText('This number was never checked').waitFor();
     await console.getByRole('button', { name: 'Check now' }).press('Enter');
     await console.locator('[data-point="registered"][data-state="ok"]').waitFor();
-    // The installation of the test has no public address.
-    const callback = console.locator('[data-point="callback"][data-state="warn"]');
-    expect(await callback.textContent()).toContain('Set BASE_URL');
+    const callback = console.locator('[data-point="callback"][data-state="ok"]');
+    expect(await callback.textContent()).toContain('Webhooks go to');
+    await console.locator('[data-point="roundTrip"][data-state="ok"]').waitFor();
     await console.getByRole('button', { name: 'Account and settings' }).click();
     await console.getByRole('menuitemradio', { name: 'עברית' }).click();
     await console.keyboard.press('Escape');
-    expect(await callback.textContent()).toContain('הגדירו ב־BASE_URL');
+    expect(await callback.textContent()).toContain('ההודעות מגיעות אל');
     expect(await console.locator('html').getAttribute('dir')).toBe('rtl');
     await console.reload();
     await console.getByText('נבדק לאחרונה').waitFor();

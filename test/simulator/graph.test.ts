@@ -99,6 +99,64 @@ describe('a number', () => {
   });
 });
 
+describe('registration', () => {
+  const call = (path: string, body: object) =>
+    callGraph(simulator, `${NUMBER}/${path}`, { method: 'POST', body });
+  const register = (pin: string) => call('register', { messaging_product: 'whatsapp', pin });
+
+  it('needs the PIN of the number, and without it nothing is sent', async () => {
+    expect((await register('111111')).json()).toEqual({ success: true });
+    expect((await call('deregister', {})).json()).toEqual({ success: true });
+    expect(errorOf(await sendText(simulator, { to: '972500000001' }))).toMatchObject({ code: 133010 });
+    expect(errorOf(await register('12'))).toMatchObject({ code: 100 });
+    for (let guess = 0; guess < 5; guess += 1) {
+      expect(errorOf(await register('222222'))).toMatchObject({ code: 133005 });
+    }
+    expect(errorOf(await register('111111'))).toMatchObject({ code: 133008 });
+    for (let count = 0; count < 2; count += 1) await register('111111');
+    expect(errorOf(await register('111111'))).toMatchObject({ code: 133016 });
+  });
+});
+
+describe('blocked people', () => {
+  it('wrote in the last 24 hours, and get nothing while they are blocked', async () => {
+    const client = simulator.client({ name: 'A', phone: '972500000001' });
+    const change = (method: string, ...people: string[]) =>
+      callGraph(simulator, `${NUMBER}/block_users`, {
+        method,
+        body: { messaging_product: 'whatsapp', block_users: people.map((user) => ({ user })) },
+      });
+    expect((await change('POST', '972500000001')).json()).toMatchObject({
+      block_users: { added_users: [], failed_users: [{ errors: [{ code: 131047 }] }] },
+    });
+    await client.send(NUMBER, 'hello').posted;
+    await change('POST', '972500000001');
+    expect((await callGraph(simulator, `${NUMBER}/block_users`)).json()).toMatchObject({
+      data: [{ wa_id: '972500000001' }],
+    });
+    expect(errorOf(await sendText(simulator, { to: '972500000001' }))).toMatchObject({ code: 130403 });
+    await change('DELETE', '972500000001');
+    expect((await sendText(simulator, { to: '972500000001' })).status).toBe(200);
+  });
+});
+
+describe('a username', () => {
+  it('belongs to one number', async () => {
+    const set = (number: string, username: string, token?: string) =>
+      callGraph(simulator, `${number}/username`, {
+        method: 'POST',
+        body: { username },
+        ...(token === undefined ? {} : { token }),
+      });
+    expect((await set(NUMBER, 'demo.cafe')).json()).toEqual({ status: 'approved' });
+    expect(errorOf(await set(NUMBER, 'No Such Name'))).toMatchObject({ code: 147002 });
+    expect(errorOf(await set(OTHER_NUMBER, 'demo.cafe', 'token-2'))).toMatchObject({ code: 147001 });
+    expect((await callGraph(simulator, `${NUMBER}/username`)).json()).toMatchObject({
+      username: 'demo.cafe',
+    });
+  });
+});
+
 describe('subscribing a WABA', () => {
   const call = (method: string, body?: unknown) =>
     callGraph(simulator, '1000/subscribed_apps', { method, body });
@@ -128,5 +186,22 @@ describe('subscribing a WABA', () => {
     await client.send(OTHER_NUMBER, 'there').posted;
     const posts = gateway.received.filter(({ method }) => method === 'POST');
     expect(posts.map(({ url }) => url.pathname)).toEqual(['/webhooks/whatsapp/tenant', '/webhooks/whatsapp']);
+  });
+
+  it('yields to the callback of a number alone', async () => {
+    gateway.answer = ({ url }) => ({ status: 200, body: url.searchParams.get('hub.challenge') ?? '' });
+    const configure = (address: string) =>
+      callGraph(simulator, NUMBER, {
+        method: 'POST',
+        body: { webhook_configuration: { override_callback_uri: address, verify_token: 'v' } },
+      });
+    expect((await configure(`${gateway.url}/number`)).json()).toEqual({ success: true });
+    const shown = await callGraph(simulator, `${NUMBER}?fields=webhook_configuration`);
+    expect(shown.json()).toMatchObject({ webhook_configuration: { phone_number: `${gateway.url}/number` } });
+    await simulator.client({ name: 'A', phone: '972500000001' }).send(NUMBER, 'here').posted;
+    expect(gateway.received.at(-1)?.url.pathname).toBe('/webhooks/whatsapp/number');
+    await configure('');
+    const after = await callGraph(simulator, `${NUMBER}?fields=webhook_configuration`);
+    expect(after.text).not.toContain('phone_number"');
   });
 });
