@@ -7,6 +7,9 @@ import { readdir, readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { startSimulator } from '../../simulator/index.ts';
+import { fieldNames } from '../../simulator/webhooks/field-samples.ts';
+import { sceneNames } from '../../simulator/webhooks/scenes.ts';
 import { wamidKey } from '../../src/conversations/ids.ts';
 import { type MessageRow, Messages } from '../../src/conversations/model.ts';
 import { applyStoredStatuses, linkWamid, raiseStatus } from '../../src/conversations/statuses.ts';
@@ -204,7 +207,7 @@ beforeAll(async () => {
     await gateway.close();
     await ctx.close();
   };
-  for (const [name] of fixtures) stages.set(name, await openStage(name));
+  await Promise.all(fixtures.map(async ([name]) => stages.set(name, await openStage(name))));
   await playAll(() => true);
   const first = new Map(
     await Promise.all([...stages].map(async ([name, stage]) => [name, await look(stage)] as const)),
@@ -271,5 +274,43 @@ describe('control', () => {
     expect(taken.body).not.toHaveProperty('control');
     const body = { type: 'text', text: { body: 'I am here' } };
     expect((await gateway.ask('POST', `/v1/conversations/${id}/messages`, { key, body })).status).toBe(202);
+  });
+});
+
+describe('the simulator', () => {
+  it('posts nothing that can’t be read: every example and every scene finds its place', async () => {
+    const stage = await openStage('Gimel');
+    const { phoneNumberId, wabaId } = stage;
+    const number = { phoneNumberId, wabaId, displayNumber: '+972 35550100', accessToken: 't', name: 'Gimel' };
+    const simulator = await startSimulator({
+      webhookUrl: `${gateway.url}/webhooks/whatsapp`,
+      appSecret: SECRET,
+      verifyToken: 'verify-token-of-the-tests',
+      numbers: [number],
+    });
+    try {
+      const client = simulator.client({ name: 'Noa', phone: '972500000001', userId: 'IL.1001' });
+      for (const name of fieldNames) await client.field(phoneNumberId, name);
+      for (const name of sceneNames) await client.scene(phoneNumberId, name);
+      await quiet();
+    } finally {
+      await simulator.stop();
+    }
+    const seenNow = await look(stage);
+    expect(seenNow.parked).toEqual(['unknown-field']); // field_of_tomorrow
+    const conversations = seenNow.conversations as (Json & { messages: Json[] })[];
+    const [chat] = conversations.filter((one) => !('group' in one));
+    const calls = chat?.messages.filter(({ type }) => type === 'call') ?? [];
+    expect(calls.map(({ content }) => (content as Json).outcome).sort()).toEqual([
+      'answered',
+      'answered',
+      'answered',
+      'declined',
+      'missed',
+    ]);
+    expect(chat).toMatchObject({ window: { open: true } });
+    expect(new Set(chat?.messages.map(({ via }) => via))).toEqual(
+      new Set([undefined, 'phone', 'standby', 'other-app', 'history']),
+    );
   });
 });
