@@ -52,7 +52,18 @@ export interface ChannelCheck {
   points: CheckPoint[];
 }
 
+/** A template with its variables filled in. */
+export interface RenderedTemplate {
+  header?: { format: string; text?: string; link?: string; filename?: string };
+  body: string;
+  footer?: string;
+  buttons: { type: string; text: string; url?: string }[];
+  cards?: { body: string }[];
+}
+
 export interface ConversationContact {
+  /** What the client wants of marketing, by number. */
+  marketing?: { channelId: string; state: 'stopped' | 'allowed'; cause: string; at: string }[];
   id: string;
   name: string | null;
   phone: string | null;
@@ -133,6 +144,8 @@ export interface Message {
   timestamp: string;
   /** For text `{ body }`; for the rest the Cloud API's payload object of that type. */
   content: Record<string, unknown>;
+  /** Of a template of ours: what the client sees. */
+  rendered?: RenderedTemplate;
   /** The whole received message, for types the server does not know. */
   raw?: Record<string, unknown>;
   /** What kind of its type, e.g. `button_reply`, `user_changed_number`, `poll_creation`. */

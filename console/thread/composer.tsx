@@ -1,10 +1,12 @@
-import { Lock, SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react';
+import { FileText, Lock, SendHorizontal } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation, Message } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { serviceWindow } from '../inbox/service-window.ts';
+import { TemplateDialog, TemplateOffer } from '../templates/template-dialog.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { useStore } from '../ui/use-store.ts';
 import { AnsweringBar } from './answering.tsx';
@@ -40,7 +42,11 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
   }
   if (closed) {
     const kept = text === '' ? '' : ` ${t('composer.draftKept')}`;
-    return <Barred title={t('composer.closed')} hint={t('composer.closedHint') + kept} />;
+    return (
+      <Barred title={t('composer.closed')} hint={t('composer.closedHint') + kept}>
+        <TemplateOffer conversation={conversation} />
+      </Barred>
+    );
   }
   if (conversation.control !== undefined) return <HeldByOther conversation={conversation} />;
   const send = (): void => {
@@ -52,6 +58,17 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
   return (
     <TextBox
       text={text}
+      templates={
+        <TemplateDialog conversation={conversation}>
+          <IconButton
+            label={t('templates.open')}
+            data-testid="open-templates"
+            className="size-11! hover:bg-hover"
+          >
+            <FileText aria-hidden className="size-5" />
+          </IconButton>
+        </TemplateDialog>
+      }
       quoted={quoted}
       onChange={(next) => {
         drafts.write(conversation.id, next);
@@ -63,19 +80,22 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
   );
 }
 
-function Barred({ title, hint }: { title: string; hint: string }) {
+function Barred({ title, hint, children }: { title: string; hint: string; children?: ReactNode }) {
   return (
     <div className="flex gap-3 border-t border-line bg-surface px-4 py-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-8">
       <Lock aria-hidden className="mt-0.5 size-5 shrink-0 text-muted" />
       <div data-testid="composer-barred" className="text-sm">
         <p className="font-semibold">{title}</p>
         <p className="text-muted">{hint}</p>
+        {children}
       </div>
     </div>
   );
 }
 
 interface TextBoxProps {
+  /** The way to the templates. */
+  templates: ReactNode;
   text: string;
   /** The message that is answered. */
   quoted: Message | null;
@@ -84,7 +104,7 @@ interface TextBoxProps {
   onSend: () => void;
 }
 
-function TextBox({ text, quoted, onChange, onDropQuote, onSend }: TextBoxProps) {
+function TextBox({ text, templates, quoted, onChange, onDropQuote, onSend }: TextBoxProps) {
   const { t } = useTranslation();
   const box = useRef<HTMLTextAreaElement>(null);
   const left = charactersLeft(text.trim());
@@ -120,6 +140,7 @@ function TextBox({ text, quoted, onChange, onDropQuote, onSend }: TextBoxProps) 
     >
       {quoted !== null && <AnsweringBar message={quoted} onDrop={onDropQuote} />}
       <div className="mx-auto flex max-w-4xl items-end gap-2">
+        {templates}
         <div className="flex min-w-0 flex-1 rounded-2xl border border-edge bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
           <textarea
             ref={box}

@@ -111,7 +111,7 @@ const choice = (title: unknown, detail: unknown = null, link: unknown = null): C
   return words === null ? [] : [{ title: words, detail: string(detail), link: webAddress(link) }];
 };
 
-function webAddress(value: unknown): string | null {
+export function webAddress(value: unknown): string | null {
   const address = string(value);
   return address !== null && /^https?:\/\//i.test(address) ? address : null;
 }

@@ -11,6 +11,7 @@ import {
   type Place,
   placeOf,
   templateTexts,
+  webAddress,
 } from './content-parts.ts';
 import { type Fields, fields, list, string } from './fields.ts';
 
@@ -129,7 +130,7 @@ function partsOf(message: Message): Parts {
       return {
         kind: 'template',
         title: string(content.name),
-        text: templateText(content),
+        ...templateWords(message),
         attached: attachedToTemplate(content),
       };
     case 'edit':
@@ -189,6 +190,17 @@ function contactsView(content: Fields): Parts {
   const people = cardsOf(content);
   const names = people.map(({ name }) => name).filter((name) => name !== null);
   return { kind: 'contacts', title: names.join(', ') || null, people };
+}
+
+/** As the client sees them where the definition was known; else only what was filled in. */
+function templateWords({ rendered, content }: Message): Partial<Parts> {
+  if (rendered === undefined) return { text: templateText(content) };
+  const cards = (rendered.cards ?? []).map(({ body }) => body);
+  return {
+    text: [rendered.header?.text, rendered.body, ...cards].filter((words) => words !== undefined).join('\n'),
+    footer: rendered.footer ?? null,
+    choices: rendered.buttons.map(({ text, url }) => ({ title: text, detail: null, link: webAddress(url) })),
+  };
 }
 
 function templateText(content: Fields): string | null {

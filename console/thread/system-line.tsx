@@ -12,6 +12,8 @@ const KNOWN = [
   'user_changed_user_id',
   'customer_identity_changed',
   'recycled_number',
+  'marketing_stopped',
+  'marketing_resumed',
 ] as const;
 
 /** A line of the system in the middle of the thread. Its meaning is ours: the words that came hold names and numbers. */

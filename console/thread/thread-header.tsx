@@ -1,4 +1,4 @@
-import { ArrowLeft } from 'lucide-react';
+import { ArrowLeft, MegaphoneOff } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation } from '../api/types.ts';
@@ -9,6 +9,7 @@ import { ContactName } from '../inbox/contact-name.tsx';
 import { StateChip } from '../inbox/state-chip.tsx';
 import { WindowChip } from '../inbox/window-chip.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { Chip } from '../ui/chip.tsx';
 import { useNow } from '../ui/use-now.ts';
 
 /** Who the conversation is with, through which number, its state and its window. */
@@ -38,11 +39,24 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
           </div>
           <div className="flex flex-col items-end gap-1 sm:flex-row sm:items-center sm:gap-1.5">
             <StateChip state={conversation.state} />
+            <MarketingChip conversation={conversation} />
             <WindowChip expiresAt={conversation.windowExpiresAt} now={now} />
           </div>
         </>
       )}
     </header>
+  );
+}
+
+/** Seen when the client stopped marketing from this number. */
+function MarketingChip({ conversation: { contact, channel } }: { conversation: Conversation }) {
+  const { t } = useTranslation();
+  const choice = contact?.marketing?.find(({ channelId }) => channelId === channel.id);
+  if (choice?.state !== 'stopped') return null;
+  return (
+    <Chip tone="warn" icon={MegaphoneOff} title={t('templates.noMarketingHint')}>
+      {t('templates.noMarketing')}
+    </Chip>
   );
 }
 

@@ -1,0 +1,58 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+
+import type { Page, RenderedTemplate } from '../api/types.ts';
+import { useWorkspace } from '../app/workspace.ts';
+import { isBeyond, type Template } from './definition.ts';
+
+/** An account has up to 6,000; so many pages of 100 are read. */
+const PAGES = 20;
+
+/** The approved templates that a number may send and this console can fill in. */
+export function useTemplates(channelId: string) {
+  const { api } = useWorkspace();
+  return useQuery({
+    queryKey: ['templates', channelId],
+    staleTime: 30_000,
+    queryFn: async ({ signal }) => {
+      const found: Template[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < PAGES; page += 1) {
+        const query = new URLSearchParams({
+          limit: '100',
+          channelId,
+          ...(cursor === null ? {} : { cursor }),
+        });
+        const answer: Page<Template> = await api.request(`/v1/templates?${query.toString()}`, { signal });
+        found.push(...answer.items);
+        cursor = answer.nextCursor;
+        if (cursor === null) break;
+      }
+      return found
+        .filter((template) => template.sendable && !isBeyond(template))
+        .toSorted(
+          (one, other) => one.name.localeCompare(other.name) || one.language.localeCompare(other.language),
+        );
+    },
+  });
+}
+
+interface Preview {
+  rendered: RenderedTemplate;
+  errors: { path: string; message: string }[];
+}
+
+/** How a template looks with what fills it, by the server's own rules. */
+export function usePreview(template: Template, components: object[]) {
+  const { api } = useWorkspace();
+  return useQuery({
+    queryKey: ['template-preview', template.id, JSON.stringify(components)],
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      api.request<Preview>(`/v1/templates/${encodeURIComponent(template.id)}/preview`, {
+        method: 'POST',
+        body: { components },
+        signal,
+      }),
+  });
+}
