@@ -5,7 +5,8 @@ import type { Context } from '../context.ts';
 import { replaceToken } from '../onboarding/channel-token.ts';
 import { checkChannel, type Checked, type TestSend } from '../onboarding/check.ts';
 import { inWords } from '../onboarding/check-words.ts';
-import { connectChannel, type Step } from '../onboarding/connect.ts';
+import { connectChannel } from '../onboarding/connect.ts';
+import type { Step } from '../onboarding/steps.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { CANARY_TENANT } from '../ops/metrics.ts';
 import { asOperator } from '../store/scope.ts';
@@ -130,9 +131,10 @@ function connectCommand(channel: Command, bind: Bind): void {
           channel: made,
           choices,
         } = await connectChannel(ctx, client, wanted, onStep);
-        if (json)
-          {output.document({ connected, channelId: made?.channelId ?? null, channel: made, steps, choices });}
-        else if (connected) terminal.out(`\nwhatsper channel check --tenant ${tenantId} ${made?.channelId}`);
+        if (json) {
+          output.document({ connected, channelId: made?.channelId ?? null, channel: made, steps, choices });
+        } else if (connected)
+          terminal.out(`\nwhatsper channel check --tenant ${tenantId} ${made?.channelId}`);
         if (!connected) throw new Told(2);
       } finally {
         client.close();
@@ -214,8 +216,9 @@ function testSend({ sendTo, template }: CheckOptions): TestSend | undefined {
   if (sendTo === undefined) return undefined;
   const to = `+${sendTo.replace(/\D/g, '')}`;
   const [name = '', language = ''] = template.split('/');
-  if (!/^\+\d{5,15}$/.test(to))
-    {throw new Reject(422, 'invalid-request', 'send-to must be a phone number with its country code.');}
+  if (!/^\+\d{5,15}$/.test(to)) {
+    throw new Reject(422, 'invalid-request', 'send-to must be a phone number with its country code.');
+  }
   if (!/^[a-z0-9_]+$/.test(name) || !/^[a-z]{2,3}(_[A-Z]{2})?$/.test(language)) {
     throw new Reject(422, 'invalid-request', 'template must look like hello_world/en_US.');
   }

@@ -8,10 +8,10 @@ import { type ChannelRow, Channels } from '../tenants/model.ts';
 import type { AccountClient, AccountFailure } from '../whatsapp/account.ts';
 import { ownCallback } from './callback.ts';
 import { channelToken, keepTokenFacts } from './channel-token.ts';
-import type { Choice, Step, StepName, Wanted } from './connect.ts';
 import { isTokenRefused, NEEDED_SCOPES } from './findings.ts';
 import { AccountGraph, exchangeCode, type SeenNumber, type SeenToken } from './graph.ts';
 import { explainFailure } from './refusals.ts';
+import type { Choice, Step, StepName, Wanted } from './steps.ts';
 
 /** Ends the run: the step has failed. */
 export class Stop extends Error {}

@@ -11,34 +11,13 @@
  * Each step looks first and changes only what is not so yet, so that a repeat goes on where the last run stopped. The
  * first step that fails is the last one; it says what to do.
  */
-import { z } from 'zod';
-
 import type { Context } from '../context.ts';
-import { DEFAULT_APP } from '../tenants/apps.ts';
 import type { Channel } from '../tenants/channels.ts';
-import { checkInput, metaId, textLine } from '../tenants/input.ts';
+import { checkInput } from '../tenants/input.ts';
 import { findTenant } from '../tenants/tenants.ts';
 import type { AccountClient } from '../whatsapp/account.ts';
 import { ConnectRun, Stop } from './connect-run.ts';
-
-export type StepName = 'token' | 'number' | 'channel' | 'register' | 'subscribe' | 'facts';
-
-export interface Step {
-  step: StepName;
-  outcome: 'done' | 'already' | 'skipped' | 'failed';
-  /** What was found or done. */
-  text: string;
-  /** What to do, after a failure or where something is left to a person. */
-  todo: string | null;
-}
-
-/** A number that could be meant. */
-export interface Choice {
-  phoneNumberId: string;
-  wabaId: string;
-  displayNumber: string;
-  name: string | null;
-}
+import { type Choice, type Step, wanted, type WantedConnection } from './steps.ts';
 
 interface Connecting {
   connected: boolean;
@@ -47,48 +26,6 @@ interface Connecting {
   /** When the token has several numbers and none was named. */
   choices: Choice[];
 }
-
-const wanted = z
-  .strictObject({
-    tenantId: z.string('is missing'),
-    token: z
-      .string()
-      .trim()
-      .regex(/^[\x21-\x7e]{1,4096}$/, 'must be an access token of the Graph API')
-      .optional(),
-    code: z
-      .string()
-      .trim()
-      .regex(/^[\x21-\x7e]{1,4096}$/, 'must be the code that Embedded Signup gave')
-      .optional(),
-    wabaId: metaId.optional(),
-    phoneNumberId: metaId.optional(),
-    pin: z
-      .string()
-      .regex(/^\d{6}$/, 'must have six digits')
-      .optional(),
-    callbackUrl: z.url({ protocol: /^https?$/, error: 'must be a web address' }).optional(),
-    app: z.string().default(DEFAULT_APP),
-    name: textLine(100).optional(),
-  })
-  .refine(({ token, code }) => token === undefined || code === undefined, {
-    path: ['code'],
-    error: 'must not be given together with a token',
-  })
-  .refine(({ token, code, phoneNumberId }) => (token ?? code ?? phoneNumberId) !== undefined, {
-    path: ['token'],
-    error: 'is missing',
-  })
-  .refine(
-    ({ code, wabaId, phoneNumberId }) => code === undefined || (wabaId && phoneNumberId) !== undefined,
-    {
-      path: ['code'],
-      error: 'works once: give wabaId and phoneNumberId, which the dialog gave with it',
-    },
-  );
-
-type WantedConnection = z.input<typeof wanted>;
-export type Wanted = z.output<typeof wanted>;
 
 /**
  * Connects a number of a tenant. @param onStep told of each step as it ends

@@ -84,7 +84,9 @@ async function meta(phoneNumberId: string, change: object): Promise<Record<strin
 }
 
 const channels = () =>
-  withTenant(tenantId, () => ctx.store.model(Channels).find().sort({ phoneNumberId: 1 }).lean<ChannelRow[]>().exec());
+  withTenant(tenantId, () =>
+    ctx.store.model(Channels).find().sort({ phoneNumberId: 1 }).lean<ChannelRow[]>().exec(),
+  );
 
 describe('channel connect', () => {
   it('asks which number is meant', async () => {

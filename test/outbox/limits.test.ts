@@ -68,7 +68,9 @@ describe('a number', () => {
     const channel = number(of);
     expect(messagesPerSecond(channel)).toBe(rate);
     const start = clock.now();
-    const waiting = new Map(Array.from({ length: rate + Math.min(rate, 150) }, () => [contact(), start] as const));
+    const waiting = new Map(
+      Array.from({ length: rate + Math.min(rate, 150) }, () => [contact(), start] as const),
+    );
     const sentAt: number[] = [];
     // A flood: each conversation asks at once, and again when it was told to.
     while (waiting.size > 0) {
