@@ -49,3 +49,38 @@ export function review(simulation: Simulation, template: Template): void {
   if (bad) decide(simulation, template, 'REJECTED', 'INVALID_FORMAT');
   else decide(simulation, template, 'APPROVED');
 }
+
+const named = ({ id, name, language }: Template): Record<string, unknown> => ({
+  message_template_id: Number(id),
+  message_template_name: name,
+  message_template_language: language,
+});
+
+/** Gives a template another quality and tells it. */
+export function judge(simulation: Simulation, template: Template, quality: Template['quality']): Posted {
+  const before = template.quality;
+  template.quality = quality;
+  return postField(simulation, template.wabaId, 'message_template_quality_update', {
+    previous_quality_score: before,
+    new_quality_score: quality,
+    ...named(template),
+  });
+}
+
+/** Changes a template's category, or announces that a day ahead (Cloud API: template category update). */
+export function recategorise(
+  simulation: Simulation,
+  template: Template,
+  category: string,
+  announced: boolean,
+): Posted {
+  const before = template.category;
+  if (!announced) template.category = category;
+  const tomorrow = Math.floor(simulation.clock().getTime() / 1_000) + 86_400;
+  return postField(simulation, template.wabaId, 'template_category_update', {
+    ...named(template),
+    ...(announced
+      ? { new_category: before, correct_category: category, category_update_timestamp: tomorrow }
+      : { previous_category: before, new_category: category }),
+  });
+}

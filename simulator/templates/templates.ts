@@ -15,11 +15,14 @@ export interface Template {
   status: TemplateStatus;
   /** Why it is not approved. */
   reason: string;
+  quality: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN';
 }
 
 /** The templates of all accounts. */
 export class Templates {
   readonly #all = new Map<string, Template>();
+  /** Person and number, of those who take no marketing. */
+  readonly #stopped = new Set<string>();
 
   constructor(private readonly ids: Ids) {}
 
@@ -36,9 +39,21 @@ export class Templates {
       components: input.components,
       status: 'PENDING',
       reason: 'NONE',
+      quality: 'UNKNOWN',
     };
     this.#all.set(template.id, template);
     return template;
+  }
+
+  /** Whether a person takes marketing from a number (Cloud API: user preferences). */
+  prefer(personId: string, phoneNumberId: string, value: 'stop' | 'resume'): void {
+    const key = `${personId} ${phoneNumberId}`;
+    if (value === 'stop') this.#stopped.add(key);
+    else this.#stopped.delete(key);
+  }
+
+  wantsNone(personId: string, phoneNumberId: string): boolean {
+    return this.#stopped.has(`${personId} ${phoneNumberId}`);
   }
 
   get(id: string): Template | undefined {
