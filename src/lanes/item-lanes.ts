@@ -238,10 +238,9 @@ export class ItemLanes {
 
   /** Time of receipt (ms since 1970) of the oldest unhandled item, or null: progress, not liveness. */
   async oldest(queue: string): Promise<number | null> {
-    const key = this.#key(queue, 'lanes');
-    const [lane] = await this.#redis.zrangebyscore(key, '-inf', '+inf', 'LIMIT', 0, 1);
-    const age = lane === undefined ? null : await this.#redis.zscore(key, lane);
-    return age === null ? null : Number(age);
+    // In one call: between two the oldest lane may be done, and the others would be overlooked.
+    const [, age] = await this.#redis.zrange(this.#key(queue, 'lanes'), 0, 0, 'WITHSCORES');
+    return age === undefined ? null : Number(age);
   }
 
   async close(): Promise<void> {
