@@ -2,7 +2,7 @@ import { playScene, postFieldAbout } from './people/field-about.ts';
 import type { Move } from './people/moving.ts';
 import { move } from './people/moving.ts';
 import type { Person } from './people/people.ts';
-import { userIdFor } from './people/people.ts';
+import { userIdFor, visiblePhone } from './people/people.ts';
 import { factsFor } from './people/sample-facts.ts';
 import type { SampleName } from './people/samples.ts';
 import { sampleMessage } from './people/samples.ts';
@@ -10,7 +10,7 @@ import type { BusinessEntry, Entry } from './people/threads.ts';
 import type { WriteOptions } from './people/writing.ts';
 import { write } from './people/writing.ts';
 import type { Receipts } from './receipts.ts';
-import type { PersonChange } from './settings.ts';
+import type { BusinessNumber, PersonChange } from './settings.ts';
 import type { Simulation } from './simulation.ts';
 import { numberOf } from './simulation.ts';
 import type { ClientMessage } from './webhooks/client-message.ts';
@@ -49,6 +49,8 @@ export interface Client {
   thread(phoneNumberId: string): readonly Entry[];
   /** Looks at the chat; fulfils when the `read` statuses were posted. */
   read(phoneNumberId: string): Promise<DeliveryRecord[]>;
+  /** Stops or resumes marketing from the number, and tells the business. */
+  preferMarketing(phoneNumberId: string, value: 'stop' | 'resume'): Promise<DeliveryRecord>;
   change(change: PersonChange): void;
   /** Changes the number or only the BSUID; fulfils when the businesses were told. @throws when the phone is taken */
   move(move: Move): Promise<DeliveryRecord[]>;
@@ -56,6 +58,35 @@ export interface Client {
   field(phoneNumberId: string, name: string, value?: Record<string, unknown>): Promise<DeliveryRecord>;
   /** What happens in several webhooks: a call, an import, another app that takes over (webhooks/scenes.ts). */
   scene(phoneNumberId: string, name: string): Promise<DeliveryRecord[]>;
+}
+
+/** Of `user_preferences`. */
+function preferenceOf(
+  { clock }: Simulation,
+  person: Person,
+  number: BusinessNumber,
+  value: 'stop' | 'resume',
+): Record<string, unknown> {
+  const phone = visiblePhone(person);
+  const userId = userIdFor(person, number);
+  const who = {
+    ...(phone === null ? {} : { wa_id: phone }),
+    ...(userId === null ? {} : { user_id: userId }),
+  };
+  return {
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: number.displayNumber, phone_number_id: number.phoneNumberId },
+    contacts: [{ profile: { name: person.name }, ...who }],
+    user_preferences: [
+      {
+        ...who,
+        detail: `User requested to ${value} marketing messages`,
+        category: 'marketing_messages',
+        value,
+        timestamp: Math.floor(clock().getTime() / 1_000),
+      },
+    ],
+  };
 }
 
 /** Binds a person to the simulation. */
@@ -84,6 +115,17 @@ export function makeClient(simulation: Simulation, receipts: Receipts, person: P
     field: (phoneNumberId, name, value) =>
       postFieldAbout(simulation, person, phoneNumberId, name, value).posted,
     scene: (phoneNumberId, name) => playScene(simulation, person, phoneNumberId, name),
+    preferMarketing(phoneNumberId, value) {
+      const number = numberOf(simulation, phoneNumberId);
+      simulation.templates.prefer(person.id, phoneNumberId, value);
+      return postFieldAbout(
+        simulation,
+        person,
+        phoneNumberId,
+        'user_preferences',
+        preferenceOf(simulation, person, number, value),
+      ).posted;
+    },
     change(change) {
       people.change(person, change);
       events.emit({ type: 'person', personId: person.id });

@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts';
 import type { Simulation } from './simulation.ts';
 import type { DeliveryRecord } from './webhooks/deliveries.ts';
 import { envelope } from './webhooks/envelope.ts';
+import { type Filled, shownTemplate } from './templates/filled.ts';
 import { encodeWebhook } from './webhooks/json.ts';
 import { statusItem } from './webhooks/status-message.ts';
 
@@ -175,12 +176,20 @@ export class Receipts {
       group: group !== null,
       wamid,
       type,
-      content: body[type] ?? null,
+      content: this.#shown(number, type, body[type] ?? null),
       quotes: quotedId(body['context'], 'message_id'),
       at: clock(),
       readAt: null,
     });
     this.#changed(person, number.phoneNumberId, wamid);
+  }
+
+  /** A template is shown with its words, where they are known here. */
+  #shown({ wabaId }: SentMessage['number'], type: string, content: unknown): unknown {
+    if (type !== 'template' || content === null) return content;
+    const filled = content as Filled;
+    const template = this.simulation.templates.find(wabaId, filled.name, filled.language.code);
+    return template === undefined ? content : { ...filled, shown: shownTemplate(template, filled) };
   }
 
   /** Marks the message as seen. @returns false when it is not on the phone or was seen before */

@@ -36,6 +36,8 @@ const moveBody = z.strictObject({
   tell: z.boolean().optional(),
 });
 
+const preferBody = chat.extend({ value: z.enum(['stop', 'resume']) }).strict();
+
 type WithId = Request<{ id: string }>;
 
 /** People and their chats: `/people`, `/people/:id`, `/people/:id/messages`, `/people/:id/read`, `/move`, `/fields`. */
@@ -107,6 +109,12 @@ export function peopleRoutes(simulation: Simulation, simulator: Simulator): Rout
 
   router.get('/scenes', (_request, response) => {
     response.json({ items: sceneNames });
+  });
+
+  router.post('/people/:id/marketing', (request: WithId, response) => {
+    const { phoneNumberId, value } = parse(preferBody, request.body);
+    simulation.tasks.own(clientOf(request).preferMarketing(phoneNumberId, value));
+    response.status(202).json({});
   });
 
   router.post('/people/:id/read', (request: WithId, response) => {

@@ -5,6 +5,7 @@ import type { Receipts } from '../receipts.ts';
 import type { SendCall, SentMessage } from '../sends.ts';
 import type { BusinessNumber } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
+import type { Filled } from '../templates/filled.ts';
 import { accept, acceptedBody, addresseeOf, windowClosed } from './accept.ts';
 import { GraphError } from './errors.ts';
 import { checkMediaId } from './media.ts';
@@ -68,7 +69,7 @@ export async function send(
   }
   simulation.throttle.take(number.phoneNumberId, who.group?.id ?? who.waId ?? who.recipient ?? '');
   if (body.type === 'template') {
-    checkTemplate(simulation, number.wabaId, body['template'] as Parameters<typeof checkTemplate>[2]);
+    checkTemplate(simulation, number, body['template'] as Filled, who.person);
   }
   const closed = windowClosed(simulation, number, who, body);
   if (closed && simulation.settings.window === 'http') throw new GraphError(131047);

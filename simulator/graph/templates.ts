@@ -2,8 +2,11 @@ import type { Request } from 'express';
 import { Router } from 'express';
 import type { z } from 'zod';
 
+import type { Person } from '../people/people.ts';
+import type { BusinessNumber } from '../settings.ts';
 import type { Simulation } from '../simulation.ts';
 import { templateChange, templateInput, variablesOf } from '../templates/definition.ts';
+import { checkForm, type Filled } from '../templates/filled.ts';
 import { review } from '../templates/review.ts';
 import type { Template } from '../templates/templates.ts';
 import { authorizeAccount, unknownObject } from './authorize.ts';
@@ -12,9 +15,10 @@ import { GraphError } from './errors.ts';
 type WithId = Request<{ id: string }>;
 
 export const templateView = (template: Template): Record<string, unknown> => {
-  const { id, name, language, status, category, components, parameterFormat, reason } = template;
+  const { id, name, language, status, category, components, parameterFormat, reason, quality } = template;
   return {
     ...{ name, parameter_format: parameterFormat, components, language, status, category, id },
+    quality_score: { score: quality },
     ...(status === 'REJECTED' ? { rejected_reason: reason } : {}),
   };
 };
@@ -86,12 +90,6 @@ export function templateRoutes(simulation: Simulation): Router {
   return router;
 }
 
-interface Filled {
-  name: string;
-  language: { code: string };
-  components?: { type: string; parameters?: unknown[] }[];
-}
-
 const REFUSED: Partial<Record<Template['status'], number>> = {
   PENDING: 132001,
   REJECTED: 132001,
@@ -101,9 +99,14 @@ const REFUSED: Partial<Record<Template['status'], number>> = {
 
 /**
  * Checks a send of a template. An account without templates of its own may send any name, unless the settings say otherwise.
- * @throws GraphError 132001, 132015, 132016 for one that may not be sent, 132000 for another number of parameters
+ * @throws GraphError 132001, 132015, 132016 for one that may not be sent, 132000 for another number of parameters, and those of `checkForm`; 131050 when the person stopped marketing
  */
-export function checkTemplate({ templates, settings }: Simulation, wabaId: string, filled: Filled): void {
+export function checkTemplate(
+  { templates, settings }: Simulation,
+  { wabaId, phoneNumberId }: BusinessNumber,
+  filled: Filled,
+  person: Person | null,
+): void {
   const template = templates.find(wabaId, filled.name, filled.language.code);
   if (template === undefined) {
     const named = templates.of(wabaId).some(({ name }) => name === filled.name);
@@ -123,5 +126,9 @@ export function checkTemplate({ templates, settings }: Simulation, wabaId: strin
       const details = `${type.toLowerCase()}: number of localizable_params (${given}) does not match the expected number of params (${expected})`;
       throw new GraphError(132000, { details });
     }
+  }
+  checkForm(template, filled);
+  if (template.category === 'MARKETING' && person !== null && templates.wantsNone(person.id, phoneNumberId)) {
+    throw new GraphError(131050);
   }
 }

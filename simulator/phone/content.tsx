@@ -186,6 +186,28 @@ function Template({ content, onReply }: { content: unknown; onReply: (reply: Rep
       textOf(parameter, 'currency', 'fallback_value') ||
       textOf(parameter, 'date_time', 'fallback_value'),
   );
+  const shown = fieldOf(content, 'shown');
+  if (shown !== undefined && shown !== null) {
+    return (
+      <>
+        {parameters('header').map((header, index) => (
+          <Header key={index} header={header} />
+        ))}
+        {textOf(shown, 'header') !== '' && (
+          <p dir="auto" className="message-text font-semibold">
+            {textOf(shown, 'header')}
+          </p>
+        )}
+        <Text>{textOf(shown, 'body')}</Text>
+        {textOf(shown, 'footer') !== '' && (
+          <p dir="auto" className="message-text text-xs text-neutral-500">
+            {textOf(shown, 'footer')}
+          </p>
+        )}
+        <Choices type="template" content={content} onReply={onReply} />
+      </>
+    );
+  }
   return (
     <>
       <p className="text-xs font-medium text-leaf">Template · {textOf(content, 'language', 'code')}</p>

@@ -23,6 +23,8 @@ export interface TemplateRow {
   name: string;
   language: string;
   status: string;
+  category: string;
+  quality_score: { score: string };
 }
 export interface FaultRow {
   fault: { kind: string; code?: number };
@@ -66,6 +68,18 @@ export const playScene = (personId: string, phoneNumberId: string, scene: string
   call('POST', `/people/${personId}/scenes`, { phoneNumberId, scene });
 
 export const endLinks = (): Promise<unknown> => call('POST', '/media/expire', {});
+
+export const preferMarketing = (
+  personId: string,
+  phoneNumberId: string,
+  value: 'stop' | 'resume',
+): Promise<unknown> => call('POST', `/people/${personId}/marketing`, { phoneNumberId, value });
+
+export const judgeTemplate = (id: string, quality: string): Promise<unknown> =>
+  call('POST', `/templates/${id}/quality`, { quality });
+
+export const categoriseTemplate = (id: string, category: string): Promise<unknown> =>
+  call('POST', `/templates/${id}/category`, { category });
 
 export const decideTemplate = (id: string, status: string): Promise<unknown> =>
   call('POST', `/templates/${id}`, { status });

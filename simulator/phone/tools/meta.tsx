@@ -2,7 +2,16 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import type { Person } from '../../people/people.ts';
-import { decideTemplate, endLinks, getFields, getTemplates, postField } from './api.ts';
+import {
+  categoriseTemplate,
+  judgeTemplate,
+  preferMarketing,
+  decideTemplate,
+  endLinks,
+  getFields,
+  getTemplates,
+  postField,
+} from './api.ts';
 import { Action, Choice, Outcome, Section } from './parts.tsx';
 
 /** Ends the addresses of files as five minutes do; the ids live on. */
@@ -16,6 +25,24 @@ export function Files() {
   );
 }
 
+/** What the person wants of marketing, told to the business. */
+export function Marketing({ person, phoneNumberId }: { person: Person; phoneNumberId: string }) {
+  const telling = useMutation({
+    mutationFn: (value: 'stop' | 'resume') => preferMarketing(person.id, phoneNumberId, value),
+  });
+  return (
+    <Section title="Marketing from this business">
+      <div className="flex flex-wrap gap-2">
+        <Action onPress={() => telling.mutate('stop')}>Stop</Action>
+        <Action onPress={() => telling.mutate('resume')}>Resume</Action>
+      </div>
+      <Outcome error={telling.error} done={telling.isSuccess ? 'The business was told.' : null} />
+    </Section>
+  );
+}
+
+const QUALITIES = ['UNKNOWN', 'GREEN', 'YELLOW', 'RED'];
+const CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'];
 const STATUSES = ['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'DISABLED'];
 
 /** The business's templates and where each stands; another status is told to the gateway. */
@@ -23,7 +50,7 @@ export function TemplateList() {
   const queries = useQueryClient();
   const templates = useQuery({ queryKey: ['templates'], queryFn: getTemplates, refetchInterval: 10_000 });
   const deciding = useMutation({
-    mutationFn: ({ id, status }: { id: string; status: string }) => decideTemplate(id, status),
+    mutationFn: (decision: () => Promise<unknown>) => decision(),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
   });
   const rows = templates.data ?? [];
@@ -32,14 +59,27 @@ export function TemplateList() {
       {rows.length === 0 && (
         <p className="text-xs text-neutral-600">None yet: the business makes them through the Graph API.</p>
       )}
-      {rows.map(({ id, name, language, status }) => (
-        <Choice
-          key={id}
-          label={`${name} · ${language}`}
-          value={status}
-          options={STATUSES}
-          onChange={(next) => deciding.mutate({ id, status: next })}
-        />
+      {rows.map(({ id, name, language, status, category, quality_score: { score } }) => (
+        <div key={id} className="space-y-1">
+          <Choice
+            label={`${name} · ${language}`}
+            value={status}
+            options={STATUSES}
+            onChange={(next) => deciding.mutate(() => decideTemplate(id, next))}
+          />
+          <Choice
+            label="Quality"
+            value={score}
+            options={QUALITIES}
+            onChange={(next) => deciding.mutate(() => judgeTemplate(id, next))}
+          />
+          <Choice
+            label="Category"
+            value={category}
+            options={CATEGORIES}
+            onChange={(next) => deciding.mutate(() => categoriseTemplate(id, next))}
+          />
+        </div>
       ))}
       <Outcome error={deciding.error} done={null} />
     </Section>

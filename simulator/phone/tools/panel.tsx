@@ -4,7 +4,7 @@ import type { Way } from './api.ts';
 import { Faults, LastStatus } from './business.tsx';
 import { AnyMessage, Identity, NextMessages } from './client.tsx';
 import { GroupTools } from './group.tsx';
-import { Files, OtherFields, TemplateList } from './meta.tsx';
+import { Files, OtherFields, Marketing, TemplateList } from './meta.tsx';
 import { Scenes } from './scenes.tsx';
 
 /** Where the phone leaves room beside it, the tools are open from the start. */
@@ -33,6 +33,7 @@ export function Tools({ person, business, way, onWay }: ToolsProps) {
         <Faults />
         <LastStatus person={person} phoneNumberId={phoneNumberId} />
         <Files />
+        <Marketing person={person} phoneNumberId={phoneNumberId} />
         <TemplateList />
         <Scenes person={person} phoneNumberId={phoneNumberId} />
         <OtherFields person={person} phoneNumberId={phoneNumberId} />
