@@ -72,7 +72,8 @@ export async function createTemplate(
 /** A webhook may have told of its approval before the answer came; what is newer stays. */
 async function keep(ctx: Context, row: TemplateRow, now: Date): Promise<void> {
   if (await ctx.store.batches.insert(Templates, row)) return;
-  const { _id, tenantId, wabaId, name, language, createdAt, status, statusAt, ...fields } = row;
+  const { _id, metaId, category, format, components, stale, status, statusAt } = row;
+  const fields = { category, format, components, stale, ...(metaId === undefined ? {} : { metaId }) };
   const model = ctx.store.model(Templates);
   await model.updateOne({ _id }, { $set: fields }).exec();
   await model
