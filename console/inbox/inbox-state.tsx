@@ -77,7 +77,7 @@ function FirstMessage() {
       <p>{t(!known ? 'inbox.noneUnknown' : numbers.length > 0 ? 'inbox.noneWrite' : 'inbox.noneChannel')}</p>
       {known && numbers.length === 0 && (
         <code dir="ltr" className="mt-3 block rounded-lg bg-raised px-3 py-2 text-xs text-ink">
-          npx whatsper channel add --help
+          npx whatsper channel connect --help
         </code>
       )}
       <ul className="mt-3 space-y-1.5">
