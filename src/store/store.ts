@@ -5,6 +5,7 @@ import type { Clock, Random } from '../ops/clock.ts';
 import { SafeError } from '../ops/log.ts';
 import { Batches } from './batches.ts';
 import type { BaseRow, Collection } from './collection.ts';
+import { repairDriver } from './driver-repair.ts';
 import { isRefusedLogin } from './errors.ts';
 import { Keyring, Keys } from './keyring.ts';
 import type { MasterKey } from './master-key.ts';
@@ -13,6 +14,10 @@ import { databaseUri } from './uri.ts';
 
 /** Longest wait for a server: 5 s, so that a worker sees an outage as one and answers are 503, not silence. */
 const SERVER_WAIT_MS = 5_000;
+/** A connection on which nothing has come for so long after a command is given up: a lane must not wait for ever. */
+const SILENCE_MS = 60_000;
+/** Longest wait for the answer that tells whether the database is there. */
+const PING_MS = 2_000;
 
 interface StoreOptions {
   uri: string;
@@ -44,6 +49,7 @@ export class Store {
 
   /** Asks no server for anything: see `connect`. */
   constructor(options: StoreOptions) {
+    repairDriver();
     this.#options = options;
     this.#main = mongoose.createConnection();
     this.#keys = mongoose.createConnection();
@@ -128,7 +134,10 @@ export class Store {
   async isReachable(): Promise<boolean> {
     if (!this.#isProven) return false;
     try {
-      await this.#main.getClient().db().command({ ping: 1 }, { timeoutMS: 2_000 });
+      await this.#main
+        .getClient()
+        .db()
+        .command({ ping: 1 }, { signal: AbortSignal.timeout(PING_MS) });
       this.#isRefused = false;
       return true;
     } catch (error) {
@@ -163,6 +172,7 @@ export class Store {
 async function open(connection: Connection, uri: string): Promise<void> {
   await connection.openUri(uri, {
     serverSelectionTimeoutMS: SERVER_WAIT_MS,
+    socketTimeoutMS: SILENCE_MS,
     promoteBuffers: true,
     retryWrites: false,
   });
