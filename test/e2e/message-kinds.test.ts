@@ -6,8 +6,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 
 import { NUMBERS } from '../../scripts/quickstart/demo-data.ts';
 import type { SampleName } from '../../simulator/people/samples.ts';
-import { OUTGOING } from '../simulator/outgoing-bodies.ts';
 import { jpeg } from '../media/files.ts';
+import { OUTGOING } from '../simulator/outgoing-bodies.ts';
 import { openBrowser } from '../support/browser.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
