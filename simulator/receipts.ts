@@ -4,9 +4,9 @@ import { quotedId } from './people/threads.ts';
 import type { SentMessage, StatusName } from './sends.ts';
 import type { Settings } from './settings.ts';
 import type { Simulation } from './simulation.ts';
+import { type Filled, shownTemplate } from './templates/filled.ts';
 import type { DeliveryRecord } from './webhooks/deliveries.ts';
 import { envelope } from './webhooks/envelope.ts';
-import { type Filled, shownTemplate } from './templates/filled.ts';
 import { encodeWebhook } from './webhooks/json.ts';
 import { statusItem } from './webhooks/status-message.ts';
 

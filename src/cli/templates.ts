@@ -1,11 +1,11 @@
 /** Commands about templates. */
 import type { Command } from 'commander';
 
+import { withTenant } from '../store/scope.ts';
 import { channelById } from '../templates/manage.ts';
 import { type TemplateRow, Templates } from '../templates/model.ts';
 import { syncedOr409 } from '../templates/routes.ts';
 import { syncTemplates } from '../templates/sync.ts';
-import { withTenant } from '../store/scope.ts';
 import { Channels } from '../tenants/model.ts';
 import { findTenant } from '../tenants/tenants.ts';
 import type { Bind } from './bind.ts';

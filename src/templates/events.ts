@@ -1,7 +1,7 @@
 /** What WhatsApp tells of templates by webhooks (Cloud API: webhooks, message template fields). */
 import type { Context } from '../context.ts';
-import { raiseNotice } from '../notices/notices.ts';
 import type { Severity } from '../notices/model.ts';
+import { raiseNotice } from '../notices/notices.ts';
 import { id, type Json, part, present, text, timeOf } from '../whatsapp/payload/json.ts';
 import { type TemplateRow, Templates } from './model.ts';
 import { categoryAt, templateId } from './store.ts';

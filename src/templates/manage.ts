@@ -91,7 +91,7 @@ export async function editTemplate(
   change: TemplateChange,
 ): Promise<TemplateRow> {
   if (Object.keys(change).length === 0)
-    throw new Reject(422, 'invalid-request', 'Give components, category or message_send_ttl_seconds.');
+    {throw new Reject(422, 'invalid-request', 'Give components, category or message_send_ttl_seconds.');}
   const { _id, tenantId, wabaId, metaId, category } = row;
   const known = ['MARKETING', 'UTILITY', 'AUTHENTICATION'].find(
     (one) => one === category,
@@ -112,11 +112,11 @@ export async function editTemplate(
     );
   }
   if (metaId === undefined)
-    throw new Reject(
+    {throw new Reject(
       409,
       'template-not-synced',
       'WhatsApp’s id of this template is not known yet. Sync the templates first.',
-    );
+    );}
   dataOf(await onAccount(ctx, wabaId, (account) => account.edit(metaId, change)));
   const now = new Date(ctx.clock.now());
   const { components, category: newCategory } = change;
@@ -149,11 +149,11 @@ export async function deleteTemplate(
 ): Promise<TemplateRow> {
   if (status === 'DELETED') return templateById(ctx, _id);
   if (metaId === undefined)
-    throw new Reject(
+    {throw new Reject(
       409,
       'template-not-synced',
       'WhatsApp’s id of this template is not known yet. Sync the templates first.',
-    );
+    );}
   dataOf(await onAccount(ctx, wabaId, (account) => account.remove(name, metaId)));
   const $set = { status: 'DELETED', statusAt: new Date(ctx.clock.now()) };
   await ctx.store.model(Templates).updateOne({ _id }, { $set }).exec();
@@ -168,11 +168,11 @@ export async function previewTemplate(
 ): Promise<{ rendered: Rendered; errors: { path: string; message: string }[] }> {
   const definition = await componentsOf(ctx, row);
   if (!definition)
-    throw new Reject(
+    {throw new Reject(
       409,
       'template-not-synced',
       'The content of this template is not known yet. Sync the templates first.',
-    );
+    );}
   const shape = shapeOf(definition, row);
   const body = {
     name: row.name,

@@ -1,7 +1,7 @@
 /** Templates as the account has them now: all of them, or those of one name. Runs in the tenant's scope. */
 import type { Context } from '../context.ts';
-import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
+import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { id, isJson, type Json, list, part, text } from '../whatsapp/payload/json.ts';
 import { withAccount } from './account.ts';
 import { type TemplateRow, Templates } from './model.ts';

@@ -4,13 +4,13 @@ import { useState } from 'react';
 import type { Person } from '../../people/people.ts';
 import {
   categoriseTemplate,
-  judgeTemplate,
-  preferMarketing,
   decideTemplate,
   endLinks,
   getFields,
   getTemplates,
+  judgeTemplate,
   postField,
+  preferMarketing,
 } from './api.ts';
 import { Action, Choice, Outcome, Section } from './parts.tsx';
 

@@ -4,7 +4,7 @@ import type { Way } from './api.ts';
 import { Faults, LastStatus } from './business.tsx';
 import { AnyMessage, Identity, NextMessages } from './client.tsx';
 import { GroupTools } from './group.tsx';
-import { Files, OtherFields, Marketing, TemplateList } from './meta.tsx';
+import { Files, Marketing, OtherFields, TemplateList } from './meta.tsx';
 import { Scenes } from './scenes.tsx';
 
 /** Where the phone leaves room beside it, the tools are open from the start. */

@@ -166,11 +166,11 @@ function namedFaults(
     const name = 'parameter_name' in parameter ? parameter.parameter_name : undefined;
     const at = `${path}.${index}.parameter_name`;
     if (name === undefined)
-      return [
+      {return [
         { path: at, message: `is missing; the ${place} has ${words.variables.join(', ') || 'no variables'}` },
-      ];
+      ];}
     if (!words.variables.includes(name))
-      return [{ path: at, message: `the ${place} has no variable ${name}` }];
+      {return [{ path: at, message: `the ${place} has no variable ${name}` }];}
     if (seen.has(name)) return [{ path: at, message: `${name} was given before` }];
     seen.add(name);
     return [];
@@ -216,7 +216,7 @@ function buttonFaults(buttons: ButtonShape[], given: Given[]): Fault[] {
     const index = Number(component.index);
     const button = buttons[index];
     if (!button)
-      return [{ path: `${path}.index`, message: `the template has no button ${index} (they count from 0)` }];
+      {return [{ path: `${path}.index`, message: `the template has no button ${index} (they count from 0)` }];}
     if (filled.has(index)) return [{ path: `${path}.index`, message: `button ${index} was filled before` }];
     filled.set(index, component.parameters.length);
     return oneButtonFaults(button, component, path);
@@ -291,7 +291,7 @@ function carouselFaults(shape: TemplateShape, given: Given | undefined): Fault[]
   return cards.flatMap((card, place) => {
     const cardShape = shape.cards[card.card_index];
     if (!cardShape)
-      return [{ path: `${path}.${place}.card_index`, message: `must be 0 to ${shape.cards.length - 1}` }];
+      {return [{ path: `${path}.${place}.card_index`, message: `must be 0 to ${shape.cards.length - 1}` }];}
     const within = card.components.map((component, index) => ({
       component,
       path: `${path}.${place}.components.${index}`,

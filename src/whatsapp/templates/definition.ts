@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { textOf } from '../limits.ts';
 import { variablesOf } from './shape.ts';
 
-export const TEMPLATE_CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const;
+const TEMPLATE_CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const;
 
 /** Buttons of one type in a template (Cloud API: templates, buttons). */
 const MOST: Record<string, number> = {

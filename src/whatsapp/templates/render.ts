@@ -3,7 +3,7 @@ import type { TemplateBody, TemplateComponent, TemplateParameter } from '../send
 import { valuesOf } from './check.ts';
 import { filledIn, type PartShape, type TemplateShape, type Words } from './shape.ts';
 
-export interface RenderedPart {
+interface RenderedPart {
   /** Words, or what kind of file stands there. */
   header?: { format: string; text?: string; link?: string; filename?: string };
   body: string;

@@ -4,8 +4,6 @@
  */
 import { isJson, type Json, list, part, text } from '../payload/json.ts';
 
-export type HeaderFormat = 'TEXT' | 'IMAGE' | 'VIDEO' | 'GIF' | 'DOCUMENT' | 'LOCATION' | 'PRODUCT';
-
 /** Words with the variables in them, in the order of their first place: `1`, `2`, … or names. */
 export interface Words {
   text: string;
