@@ -245,19 +245,20 @@ function pointLines({
 }
 
 function tokenCommand(channel: Command, bind: Bind): void {
-  bind<OfTenant & { channel: string; token: string }>(
+  bind<Partial<OfTenant> & { channel: string; token: string }>(
     channel
       .command('token')
       .description('give a channel another access token; a paused one goes on')
-      .requiredOption('--tenant <id>', 'its id')
+      .option('--tenant <id>', 'its tenant, to make sure whose channel it is')
       .requiredOption('--channel <id>', 'id of the channel')
       .requiredOption('--token <token>', 'Graph API token; - reads it from standard input'),
     async ({ ctx, output, terminal, options }) => {
       const client = openAccountClient(ctx.settings);
       try {
         const token = await given(terminal, options.token);
-        const { tenant: tenantId, channel: channelId } = options;
-        output.one(await replaceToken(ctx, client, { tenantId, channelId, token }));
+        const [of] = await channelsOf(ctx, options.tenant, options.channel);
+        if (!of) throw notFound('channel');
+        output.one(await replaceToken(ctx, client, { ...of, token }));
       } finally {
         client.close();
       }
