@@ -239,7 +239,7 @@ export class ItemLanes {
   /** Time of receipt (ms since 1970) of the oldest unhandled item, or null: progress, not liveness. */
   async oldest(queue: string): Promise<number | null> {
     // In one call: between two the oldest lane may be done, and the others would be overlooked.
-    const [, age] = await this.#redis.zrange(this.#key(queue, 'lanes'), 0, 0, 'WITHSCORES');
+    const [, age] = await this.#redis.zrange(this.#key(queue, 'lanes'), '0', '0', 'WITHSCORES');
     return age === undefined ? null : Number(age);
   }
 
