@@ -3,7 +3,8 @@
  * those know no feature. A feature may use another feature's service.
  */
 const BASE = '^src/(store|lanes|whatsapp|ops)/';
-const FEATURES = '^src/(webhooks|conversations|media|notices|agents|bots|endpoints|onboarding|outbox|tenants|privacy|reports|templates)/';
+const FEATURES =
+  '^src/(webhooks|conversations|media|notices|agents|bots|endpoints|onboarding|outbox|tenants|privacy|reports|templates)/';
 
 module.exports = {
   forbidden: [

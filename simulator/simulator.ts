@@ -1,8 +1,8 @@
 import type { Client, ClientSend } from './client.ts';
 import { makeClient } from './client.ts';
 import type { Faults } from './faults.ts';
+import { leaveGroup, makeGroup } from './people/group-changes.ts';
 import type { Group } from './people/groups.ts';
-import { leaveGroup, makeGroup } from './people/groups.ts';
 import type { Person } from './people/people.ts';
 import type { WriteOptions, Written } from './people/writing.ts';
 import { write } from './people/writing.ts';

@@ -14,9 +14,9 @@ import { DeadLetters } from './lanes/model.ts';
 import { Media } from './media/model.ts';
 import { Notices } from './notices/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
+import { Templates } from './templates/model.ts';
 import { Apps } from './tenants/apps-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
-import { Templates } from './templates/model.ts';
 
 export const collections = [
   Tenants,

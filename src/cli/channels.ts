@@ -133,8 +133,9 @@ function connectCommand(channel: Command, bind: Bind): void {
         } = await connectChannel(ctx, client, wanted, onStep);
         if (json) {
           output.document({ connected, channelId: made?.channelId ?? null, channel: made, steps, choices });
-        } else if (connected)
+        } else if (connected) {
           terminal.out(`\nwhatsper channel check --tenant ${tenantId} ${made?.channelId}`);
+        }
         if (!connected) throw new Told(2);
       } finally {
         client.close();

@@ -130,8 +130,9 @@ const BY_WHATSAPP = ['preference', 'refused'];
 
 /** A stop told to WhatsApp ends there only; allowing what is not stopped says nothing. */
 function mayFollow(before: MarketingChoice | undefined, next: MarketingChoice): boolean {
-  if (before?.stopped === next.stopped)
-    {return next.stopped && !BY_WHATSAPP.includes(before.cause) && BY_WHATSAPP.includes(next.cause);}
+  if (before?.stopped === next.stopped) {
+    return next.stopped && !BY_WHATSAPP.includes(before.cause) && BY_WHATSAPP.includes(next.cause);
+  }
   if (next.stopped) return true;
   if (before?.stopped !== true) return false;
   return !BY_WHATSAPP.includes(before.cause) || next.cause === 'preference';
@@ -198,8 +199,9 @@ export async function applyUserPreference(
   const { category, value } = preference;
   const stopped = value === 'stop' ? true : value === 'resume' || value === 'signup' ? false : undefined;
   const known = identityOf(preference.user_id, preference.parent_user_id, preference.wa_id);
-  if (category !== 'marketing_messages' || stopped === undefined || Object.keys(known).length === 0)
-    {return false;}
+  if (category !== 'marketing_messages' || stopped === undefined || Object.keys(known).length === 0) {
+    return false;
+  }
   // A stop of somebody who never wrote counts for the first template to them.
   const contact = await findOrCreateContact(ctx, tenantId, known, {}, await holdersOf(ctx, tenantId, known));
   const at = timeOf(preference.timestamp) ?? receivedAt;

@@ -18,7 +18,7 @@ import { learnFromRefusal, type Sending, templateForbidden } from '../templates/
 import { type ChannelRow, Channels } from '../tenants/model.ts';
 import { classify, pauseAfter } from '../whatsapp/errors.ts';
 import type { FailureReason } from '../whatsapp/failure-reasons.ts';
-import type { Graph, SendOutcome } from '../whatsapp/graph.ts';
+import type { SendOutcome } from '../whatsapp/graph.ts';
 import type { TemplateBody } from '../whatsapp/send/template.ts';
 import { freeEntryFrom } from '../whatsapp/window.ts';
 import { forbiddenNow, isPaused } from './allowed.ts';
@@ -27,6 +27,7 @@ import { waitsForDeliveredMs } from './order.ts';
 import { pauseChannel } from './pause.ts';
 import { requestBody } from './request.ts';
 import { tellReadOnAnswer } from './seen.ts';
+import type { Sender } from './sender.ts';
 import {
   claim,
   failAttempt,
@@ -41,11 +42,6 @@ import {
 
 /** How often the messages of a paused channel are looked at again. */
 const PAUSED_WAIT_MS = 60_000;
-
-/** What one worker process sends with. */
-export interface Sender {
-  graph: Graph;
-}
 
 /** `next`: the head is decided, look at what follows. */
 export type Step = TurnEnd | 'next';

@@ -18,8 +18,9 @@ import type { WakeUp } from '../lanes/queue.ts';
 import type { Turn, TurnEnd } from '../lanes/worker.ts';
 import { SafeError } from '../ops/log.ts';
 import { withTenant } from '../store/scope.ts';
-import { type Sender, sendHead, type Step } from './attempt.ts';
+import { sendHead, type Step } from './attempt.ts';
 import { tellSeen } from './seen.ts';
+import type { Sender } from './sender.ts';
 import { markUnconfirmed } from './states.ts';
 
 /** After the attempt began, a lane waits so long for a status before it goes past an unconfirmed message: 30 s. */

@@ -9,7 +9,7 @@ import { type ConversationRow, Conversations, type MessageRow, Messages } from '
 import { ErasedError } from '../store/keyring.ts';
 import { policyOf } from '../tenants/channel-policy.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
-import type { Sender } from './attempt.ts';
+import type { Sender } from './sender.ts';
 
 /** WhatsApp shows typing for so long, or until our answer; asked again within less, nothing new is told. */
 const TYPING_AGAIN_MS = 20_000;

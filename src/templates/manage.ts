@@ -90,8 +90,9 @@ export async function editTemplate(
   row: TemplateRow,
   change: TemplateChange,
 ): Promise<TemplateRow> {
-  if (Object.keys(change).length === 0)
-    {throw new Reject(422, 'invalid-request', 'Give components, category or message_send_ttl_seconds.');}
+  if (Object.keys(change).length === 0) {
+    throw new Reject(422, 'invalid-request', 'Give components, category or message_send_ttl_seconds.');
+  }
   const { _id, tenantId, wabaId, metaId, category } = row;
   const known = ['MARKETING', 'UTILITY', 'AUTHENTICATION'].find(
     (one) => one === category,
@@ -111,12 +112,13 @@ export async function editTemplate(
       'WhatsApp does not let the category of an approved template be changed. Create another template.',
     );
   }
-  if (metaId === undefined)
-    {throw new Reject(
+  if (metaId === undefined) {
+    throw new Reject(
       409,
       'template-not-synced',
       'WhatsApp’s id of this template is not known yet. Sync the templates first.',
-    );}
+    );
+  }
   dataOf(await onAccount(ctx, wabaId, (account) => account.edit(metaId, change)));
   const now = new Date(ctx.clock.now());
   const { components, category: newCategory } = change;
@@ -148,12 +150,13 @@ export async function deleteTemplate(
   { _id, wabaId, name, metaId, status }: TemplateRow,
 ): Promise<TemplateRow> {
   if (status === 'DELETED') return templateById(ctx, _id);
-  if (metaId === undefined)
-    {throw new Reject(
+  if (metaId === undefined) {
+    throw new Reject(
       409,
       'template-not-synced',
       'WhatsApp’s id of this template is not known yet. Sync the templates first.',
-    );}
+    );
+  }
   dataOf(await onAccount(ctx, wabaId, (account) => account.remove(name, metaId)));
   const $set = { status: 'DELETED', statusAt: new Date(ctx.clock.now()) };
   await ctx.store.model(Templates).updateOne({ _id }, { $set }).exec();
@@ -167,12 +170,13 @@ export async function previewTemplate(
   components: TemplateBody['components'],
 ): Promise<{ rendered: Rendered; errors: { path: string; message: string }[] }> {
   const definition = await componentsOf(ctx, row);
-  if (!definition)
-    {throw new Reject(
+  if (!definition) {
+    throw new Reject(
       409,
       'template-not-synced',
       'The content of this template is not known yet. Sync the templates first.',
-    );}
+    );
+  }
   const shape = shapeOf(definition, row);
   const body = {
     name: row.name,

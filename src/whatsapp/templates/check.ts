@@ -165,12 +165,14 @@ function namedFaults(
   const faults = parameters.flatMap((parameter, index) => {
     const name = 'parameter_name' in parameter ? parameter.parameter_name : undefined;
     const at = `${path}.${index}.parameter_name`;
-    if (name === undefined)
-      {return [
+    if (name === undefined) {
+      return [
         { path: at, message: `is missing; the ${place} has ${words.variables.join(', ') || 'no variables'}` },
-      ];}
-    if (!words.variables.includes(name))
-      {return [{ path: at, message: `the ${place} has no variable ${name}` }];}
+      ];
+    }
+    if (!words.variables.includes(name)) {
+      return [{ path: at, message: `the ${place} has no variable ${name}` }];
+    }
     if (seen.has(name)) return [{ path: at, message: `${name} was given before` }];
     seen.add(name);
     return [];
@@ -215,8 +217,9 @@ function buttonFaults(buttons: ButtonShape[], given: Given[]): Fault[] {
     if (component.type !== 'button') return [];
     const index = Number(component.index);
     const button = buttons[index];
-    if (!button)
-      {return [{ path: `${path}.index`, message: `the template has no button ${index} (they count from 0)` }];}
+    if (!button) {
+      return [{ path: `${path}.index`, message: `the template has no button ${index} (they count from 0)` }];
+    }
     if (filled.has(index)) return [{ path: `${path}.index`, message: `button ${index} was filled before` }];
     filled.set(index, component.parameters.length);
     return oneButtonFaults(button, component, path);
@@ -290,8 +293,9 @@ function carouselFaults(shape: TemplateShape, given: Given | undefined): Fault[]
   if (indexes.size !== cards.length) return [{ path, message: 'each card_index must stand once' }];
   return cards.flatMap((card, place) => {
     const cardShape = shape.cards[card.card_index];
-    if (!cardShape)
-      {return [{ path: `${path}.${place}.card_index`, message: `must be 0 to ${shape.cards.length - 1}` }];}
+    if (!cardShape) {
+      return [{ path: `${path}.${place}.card_index`, message: `must be 0 to ${shape.cards.length - 1}` }];
+    }
     const within = card.components.map((component, index) => ({
       component,
       path: `${path}.${place}.components.${index}`,
