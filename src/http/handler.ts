@@ -11,15 +11,19 @@ import { checked, checkedIdempotencyKey, checkedQuery } from './validate.ts';
 
 const parseJson = express.json({ limit: '1mb', strict: false, type: () => true });
 
-/** Mounts a table of routes; a known path with another method answers 405. */
+/**
+ * Mounts a table of routes; a known path with another method answers 405. Paths without parameters come first, so that
+ * `/v1/channels/connect` is never taken for the channel of that id.
+ */
 export function mountRoutes(app: Express, ctx: Context, routes: Route[]): void {
-  const methods = new Map<string, string[]>();
-  for (const route of routes) {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app[route.method](path, handlerOf(ctx, route));
-    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+  const paths = new Map<string, Route[]>();
+  for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
+  const inOrder = [...paths].sort(([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')));
+  for (const [path, known] of inOrder) {
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+    for (const route of known) app[route.method](pattern, handlerOf(ctx, route));
+    app.all(pattern, refuseMethod(known.map(({ method }) => method.toUpperCase())));
   }
-  for (const [path, allowed] of methods) app.all(path, refuseMethod(allowed));
 }
 
 /** 405 with the methods that the path knows. */
