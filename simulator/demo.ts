@@ -1,3 +1,5 @@
+import { exampleTemplates } from './templates/examples.ts';
+
 /** Who is there when no settings file says otherwise: one business, and each kind of client that Meta shows. */
 
 export const demoNumbers = [
@@ -9,6 +11,8 @@ export const demoNumbers = [
     name: 'קפה לב · Heart Café',
   },
 ];
+
+export const demoTemplates = exampleTemplates('102290129340398');
 
 /** `manual`: the phone page reads a chat when somebody looks at it. */
 export const demoPeople = [

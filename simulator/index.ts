@@ -54,7 +54,7 @@ function makeSimulation({ clock, randomBytes, log, ...rest }: SimulatorOptions):
     faults: new Faults(events),
     deliveries: new Deliveries(base),
     media: new MediaStore(base.ids, base.clock),
-    templates: new Templates(base.ids),
+    templates: new Templates(base.ids, settings.approvedTemplates),
     throttle: new Throttle(settings.limits, base.clock),
     door: { url: '' },
   };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import pino from 'pino';
 
-import { demoNumbers, demoPeople } from './demo.ts';
+import { demoNumbers, demoPeople, demoTemplates } from './demo.ts';
 import { startSimulator } from './index.ts';
 import type { SimulatorOptions } from './settings.ts';
 
@@ -32,13 +32,15 @@ function settingsOf(
   flags: Flags,
   environment: NodeJS.ProcessEnv,
 ): Record<string, unknown> {
+  const fromFile = readFile(file);
   const port = flags.port ?? environment['SIMULATOR_PORT'];
   return {
     port: 3001,
     webhookUrl: 'http://127.0.0.1:3000/webhooks/whatsapp',
     numbers: demoNumbers,
     people: demoPeople,
-    ...readFile(file),
+    approvedTemplates: 'numbers' in fromFile ? [] : demoTemplates,
+    ...fromFile,
     ...given({
       port: port === undefined || port === '' ? undefined : Number(port),
       host: flags.host,

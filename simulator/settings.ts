@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { templateInput } from './templates/definition.ts';
+
 /** A business number that lives in this simulator. Several numbers may share a WABA or a token. */
 const businessNumber = z.strictObject({
   phoneNumberId: z.string().min(1),
@@ -106,6 +108,8 @@ export const settingsSchema = z.strictObject({
     .default('off'),
   /** `known`: only templates that were made here may be sent; `any`: also names that nobody made. */
   templates: z.enum(['any', 'known']).default('any'),
+  /** Templates that an account (WABA) has from the start, reviewed long ago. */
+  approvedTemplates: z.array(templateInput.extend({ wabaId: z.string().min(1) })).default([]),
   /** A client's next message is posted only after its earlier one was answered 200. */
   ordered: z.boolean().default(true),
   /** Pauses in ms before the 2nd, 3rd, … attempt of a webhook; the last one repeats. */

@@ -139,7 +139,7 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
 
 async function readChannelsAgain(client: QueryClient): Promise<void> {
   await Promise.all(
-    [['channels'], ['channel-check']].map((queryKey) => client.invalidateQueries({ queryKey })),
+    [['channels'], ['channel-check'], ['notices']].map((queryKey) => client.invalidateQueries({ queryKey })),
   );
 }
 

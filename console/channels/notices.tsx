@@ -7,8 +7,6 @@ import { useWorkspace } from '../app/workspace.ts';
 import { fullTime } from '../ui/time.ts';
 
 const LOOKS = { info: 'text-muted', warning: 'text-warn', critical: 'text-bad' } as const;
-/** The server is asked again so often, ms: a notice is no message. */
-const AGAIN_MS = 60_000;
 
 /** What WhatsApp told of accounts and numbers, newest first. */
 export function Notices() {
@@ -17,7 +15,6 @@ export function Notices() {
   const notices = useQuery({
     queryKey: ['notices'],
     queryFn: ({ signal }) => api.request<Page<Notice>>('/v1/notices?limit=20', { signal }),
-    refetchInterval: AGAIN_MS,
   });
   const items = notices.data?.items ?? [];
   return (

@@ -44,7 +44,7 @@ export interface FeedOptions extends FeedSurroundings {
   /** Where the lists on the screen stand: their `feedCursor`; without one the feed begins now. */
   startCursor: string | null;
   onEvent: (event: FeedEvent) => void;
-  /** Something about one of the numbers is new: what shows them reads them again. */
+  /** Something about the numbers is new, or WhatsApp said something of them: what shows that reads it again. */
   onChannel: () => void;
   /** The past cannot be replayed: read the lists again. */
   onReset: () => void;
@@ -190,9 +190,8 @@ async function* chunksOf(response: Response): AsyncGenerator<string> {
 function handle(event: EventSourceMessage, options: FeedOptions, position: Position): void {
   if (event.id !== undefined && event.id !== '') position.lastEventId = event.id;
   const parsed = event.event === 'reset' ? null : parseEvent(event);
-  // Neither is about a conversation; what shows them reads them itself.
-  if (event.event === 'notice.created') return;
-  if (event.event === 'channel.updated') return options.onChannel();
+  // Neither is about a conversation.
+  if (event.event === 'notice.created' || event.event === 'channel.updated') return options.onChannel();
   // An event we cannot read may be any change, so the lists are read again as after a reset.
   if (parsed === null) options.onReset();
   else options.onEvent(parsed);

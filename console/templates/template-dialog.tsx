@@ -1,37 +1,42 @@
 import { FileText, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { type RefObject, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation } from '../api/types.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { IconButton } from '../ui/button.tsx';
 import type { Template } from './definition.ts';
 import { TemplateForm } from './template-form.tsx';
 import { TemplateList } from './template-list.tsx';
 
 interface TemplateDialogProps {
   conversation: Conversation;
-  /** The button that opens it. */
-  children: ReactNode;
+  isOpen: boolean;
+  onOpenChange: (open: boolean) => void;
+  /** What is focused after it: whatever opened it, if that is still there. */
+  opener: RefObject<HTMLElement | null>;
 }
 
 /** Choose a template, fill it in, see it as the client will, send it. */
-export function TemplateDialog({ conversation, children }: TemplateDialogProps) {
+export function TemplateDialog({ conversation, isOpen, onOpenChange, opener }: TemplateDialogProps) {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState<Template | null>(null);
   const change = (open: boolean): void => {
-    setOpen(open);
+    onOpenChange(open);
     if (!open) setChosen(null);
   };
   return (
     <Dialog.Root open={isOpen} onOpenChange={change}>
-      <Dialog.Trigger asChild>{children}</Dialog.Trigger>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-20 bg-black/40" />
+        {/* Radix's own overlay writes a style element, which the page's security policy forbids. */}
+        <div aria-hidden className="fixed inset-0 z-20 bg-black/40" />
         <Dialog.Content
           data-testid="templates"
           aria-describedby={undefined}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            opener.current?.focus();
+          }}
           className="fixed inset-x-0 bottom-0 z-30 mx-auto flex max-h-[90dvh] w-full max-w-2xl flex-col rounded-t-2xl border border-line bg-surface text-ink shadow-xl md:top-1/2 md:bottom-auto md:-translate-y-1/2 md:rounded-2xl"
         >
           <div className="flex items-center gap-2 border-b border-line px-4 py-2">
@@ -56,18 +61,5 @@ export function TemplateDialog({ conversation, children }: TemplateDialogProps) 
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
-  );
-}
-
-/** The way to the templates while free text may not be sent. */
-export function TemplateOffer({ conversation }: { conversation: Conversation }) {
-  const { t } = useTranslation();
-  return (
-    <TemplateDialog conversation={conversation}>
-      <Button look="primary" data-testid="open-templates" className="mt-2">
-        <FileText aria-hidden className="size-4" />
-        {t('templates.open')}
-      </Button>
-    </TemplateDialog>
   );
 }

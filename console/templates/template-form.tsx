@@ -8,6 +8,7 @@ import { useWorkspace } from '../app/workspace.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
 import { type Blank, blanksOf, componentsWith, type Template, type Values } from './definition.ts';
+import { wantsNoMarketing } from './marketing.ts';
 import { RenderedBubble } from './rendered-bubble.tsx';
 import { categoryWord } from './template-list.tsx';
 import { usePreview } from './use-templates.ts';
@@ -28,6 +29,7 @@ export function TemplateForm({ conversation, template, onBack, onSent }: Templat
   const blanks = blanksOf(template);
   const components = componentsWith(template, values);
   const preview = usePreview(template, components);
+  const isRefused = template.category === 'MARKETING' && wantsNoMarketing(conversation);
   const isWhole = blanks.every(({ key }) => (values[key] ?? '').trim() !== '');
   const send = useMutation({
     mutationFn: () => {
@@ -50,7 +52,7 @@ export function TemplateForm({ conversation, template, onBack, onSent }: Templat
       className="thin-scroll flex min-h-0 flex-col gap-3 overflow-y-auto p-4"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isWhole && !send.isPending) send.mutate();
+        if (isWhole && !isRefused && !send.isPending) send.mutate();
       }}
     >
       <div className="flex items-center gap-2">
@@ -84,6 +86,11 @@ export function TemplateForm({ conversation, template, onBack, onSent }: Templat
             {message}
           </p>
         ))}
+      {isRefused && (
+        <p role="alert" className="rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
+          {t('templates.noMarketingHint')}
+        </p>
+      )}
       {send.isError && (
         <p role="alert" dir="auto" className="rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">
           {errorText(t, send.error)}
@@ -94,7 +101,7 @@ export function TemplateForm({ conversation, template, onBack, onSent }: Templat
         look="primary"
         data-testid="send-template"
         autoFocus={blanks.length === 0}
-        disabled={!isWhole || send.isPending}
+        disabled={!isWhole || isRefused || send.isPending}
         className="self-end"
       >
         <SendHorizontal aria-hidden className="points size-4" />

@@ -1,12 +1,12 @@
 import { FileText, Lock, SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation, Message } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { serviceWindow } from '../inbox/service-window.ts';
-import { TemplateDialog, TemplateOffer } from '../templates/template-dialog.tsx';
-import { IconButton } from '../ui/button.tsx';
+import { TemplateDialog } from '../templates/template-dialog.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { useStore } from '../ui/use-store.ts';
 import { AnsweringBar } from './answering.tsx';
@@ -26,8 +26,34 @@ interface ComposerProps {
   newestFirst: Message[];
 }
 
-/** Where the agent writes; or why nothing can be written now. */
-export function Composer({ conversation, newestFirst }: ComposerProps) {
+/** Where the agent writes, and the templates. The sheet stays open when the window opens or closes meanwhile. */
+export function Composer(props: ComposerProps) {
+  const [isOpen, setOpen] = useState(false);
+  const opener = useRef<HTMLElement>(null);
+  const open = (from: HTMLElement): void => {
+    opener.current = from;
+    setOpen(true);
+  };
+  return (
+    <>
+      <Place {...props} onTemplates={open} />
+      <TemplateDialog
+        conversation={props.conversation}
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        opener={opener}
+      />
+    </>
+  );
+}
+
+interface PlaceProps extends ComposerProps {
+  /** @param from the button that opens them */
+  onTemplates: (from: HTMLElement) => void;
+}
+
+/** The text box; or why nothing can be written now. */
+function Place({ conversation, newestFirst, onTemplates }: PlaceProps) {
   const { t } = useTranslation();
   const { me, drafts, outbox, answering, serverNow } = useWorkspace();
   const now = useNow(1_000 * 5, serverNow);
@@ -44,7 +70,15 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
     const kept = text === '' ? '' : ` ${t('composer.draftKept')}`;
     return (
       <Barred title={t('composer.closed')} hint={t('composer.closedHint') + kept}>
-        <TemplateOffer conversation={conversation} />
+        <Button
+          look="primary"
+          data-testid="open-templates"
+          className="mt-2"
+          onClick={(event) => onTemplates(event.currentTarget)}
+        >
+          <FileText aria-hidden className="size-4" />
+          {t('templates.open')}
+        </Button>
       </Barred>
     );
   }
@@ -59,15 +93,14 @@ export function Composer({ conversation, newestFirst }: ComposerProps) {
     <TextBox
       text={text}
       templates={
-        <TemplateDialog conversation={conversation}>
-          <IconButton
-            label={t('templates.open')}
-            data-testid="open-templates"
-            className="size-11! hover:bg-hover"
-          >
-            <FileText aria-hidden className="size-5" />
-          </IconButton>
-        </TemplateDialog>
+        <IconButton
+          label={t('templates.open')}
+          data-testid="open-templates"
+          className="size-11! hover:bg-hover"
+          onClick={(event) => onTemplates(event.currentTarget)}
+        >
+          <FileText aria-hidden className="size-5" />
+        </IconButton>
       }
       quoted={quoted}
       onChange={(next) => {

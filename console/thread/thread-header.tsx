@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, MegaphoneOff } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
@@ -8,6 +9,7 @@ import { Avatar } from '../inbox/avatar.tsx';
 import { ContactName } from '../inbox/contact-name.tsx';
 import { StateChip } from '../inbox/state-chip.tsx';
 import { WindowChip } from '../inbox/window-chip.tsx';
+import { wantsNoMarketing } from '../templates/marketing.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Chip } from '../ui/chip.tsx';
 import { useNow } from '../ui/use-now.ts';
@@ -31,7 +33,11 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
           <Avatar contact={conversation.contact} large />
           <div className="min-w-0 flex-1">
             <h2 className="leading-5 font-semibold">
-              <ContactName contact={conversation.contact} group={conversation.group === true} />
+              {conversation.group === true ? (
+                <GroupName conversation={conversation} />
+              ) : (
+                <ContactName contact={conversation.contact} />
+              )}
             </h2>
             <p className="one-line text-xs text-muted">
               <SecondLine conversation={conversation} />
@@ -48,11 +54,35 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
   );
 }
 
-/** Seen when the client stopped marketing from this number. */
-function MarketingChip({ conversation: { contact, channel } }: { conversation: Conversation }) {
+/** What the group is called and how many are in it, as far as WhatsApp has told. */
+function GroupName({ conversation: { id } }: { conversation: Conversation }) {
   const { t } = useTranslation();
-  const choice = contact?.marketing?.find(({ channelId }) => channelId === channel.id);
-  if (choice?.state !== 'stopped') return null;
+  const { api } = useWorkspace();
+  const group = useQuery({
+    queryKey: ['group', id],
+    staleTime: 0, // the feed tells of lines, not of members
+    queryFn: ({ signal }) =>
+      api.request<{ subject: string | null; members: unknown[] }>(
+        `/v1/conversations/${encodeURIComponent(id)}/group`,
+        { signal },
+      ),
+  });
+  const subject = group.data?.subject ?? null;
+  const count = group.data?.members.length ?? 0;
+  return (
+    <span className="flex items-baseline gap-2">
+      {subject === null ? <ContactName contact={null} group /> : <bdi className="one-line">{subject}</bdi>}
+      {count > 0 && (
+        <span className="shrink-0 text-xs font-normal text-muted">{t('thread.members', { count })}</span>
+      )}
+    </span>
+  );
+}
+
+/** Seen when the client stopped marketing from this number. */
+function MarketingChip({ conversation }: { conversation: Conversation }) {
+  const { t } = useTranslation();
+  if (!wantsNoMarketing(conversation)) return null;
   return (
     <Chip tone="warn" icon={MegaphoneOff} title={t('templates.noMarketingHint')}>
       {t('templates.noMarketing')}

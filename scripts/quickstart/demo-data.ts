@@ -1,3 +1,5 @@
+import { exampleTemplates } from '../../simulator/templates/examples.ts';
+
 /**
  * The demo business: two numbers, three people who answer, four clients of every kind that WhatsApp shows, and what
  * they have said. Phones are from the ranges that are kept free for films and examples.
@@ -20,6 +22,9 @@ export const NUMBERS = [
   },
 ] as const;
 
+/** Of the account of both numbers. */
+export const TEMPLATES = exampleTemplates(NUMBERS[0].wabaId);
+
 const READING = 'conversations:read,messages:read,contacts:read,channels:read';
 
 /** Each signs in to the console with a key of their own. */
@@ -28,7 +33,7 @@ export const AGENTS = [
   { name: 'Agent Bet', scopes: `${READING},messages:send` },
   {
     name: 'Supervisor',
-    scopes: `${READING},conversations:write,messages:send,contacts:write,endpoints:read`,
+    scopes: `${READING},channels:write,conversations:write,messages:send,contacts:write,endpoints:read`,
   },
 ] as const;
 

@@ -2,8 +2,16 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { AGENTS, CLIENTS, CONVERSATIONS, type DemoConversation, NUMBERS, TENANT } from './demo-data.ts';
-import { Api, Phones, until } from './rest.ts';
+import {
+  AGENTS,
+  CLIENTS,
+  CONVERSATIONS,
+  type DemoConversation,
+  NUMBERS,
+  TEMPLATES,
+  TENANT,
+} from './demo-data.ts';
+import { Api, type Page, Phones, until } from './rest.ts';
 import { type MetaSecrets, newSecrets, type Stack } from './stack.ts';
 
 /** What a demo needs to know of itself at its next start; kept in DATA_DIR, readable by its owner only. */
@@ -45,10 +53,12 @@ export function demoSimulator(state: DemoState): {
     accessToken: string;
   }[];
   people: typeof CLIENTS;
+  approvedTemplates: typeof TEMPLATES;
 } {
   return {
     numbers: NUMBERS.map((number) => ({ ...number, accessToken: state.graphToken })),
     people: CLIENTS,
+    approvedTemplates: TEMPLATES,
   };
 }
 
@@ -72,6 +82,8 @@ export async function makeDemo(stack: Stack, dataDir: string, state: DemoState):
     state.agents.push({ name, key });
     writeDemo(dataDir, state);
   }
+  // The gateway would read them by itself within seconds; whoever opens the console now finds them there.
+  if (state.held === 0) await readTemplates(stack, state);
   for (const conversation of CONVERSATIONS.slice(state.held)) {
     await hold(stack, state, conversation);
     state.held += 1;
@@ -90,6 +102,12 @@ async function addNumber(
     ...['channel', 'add', '--tenant', tenantId, '--phone-number-id', phoneNumberId, '--waba-id', wabaId],
     ...['--display-number', displayNumber, '--token', state.graphToken, '--name', name],
   );
+}
+
+async function readTemplates(stack: Stack, state: DemoState): Promise<void> {
+  const api = new Api(stack.gatewayUrl, state.agents.at(-1)?.key ?? '');
+  const { items } = await api.get<Page<{ id: string }>>('/v1/channels');
+  await api.post('/v1/templates/sync', { channelId: items[0]?.id });
 }
 
 /** Lets a client and an agent say their lines in turn, each when the other's has arrived. */

@@ -68,6 +68,11 @@ export class Api {
     return succeeded(path, await this.ask<Body>(path));
   }
 
+  /** @throws Error for any status but 2xx */
+  async post<Body>(path: string, body: unknown): Promise<Body> {
+    return succeeded(path, await this.ask<Body>(path, { method: 'POST', body }));
+  }
+
   conversations(): Promise<Page<ConversationView>> {
     return this.get('/v1/conversations?limit=100');
   }

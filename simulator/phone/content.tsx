@@ -190,9 +190,11 @@ function Template({ content, onReply }: { content: unknown; onReply: (reply: Rep
   if (shown !== undefined && shown !== null) {
     return (
       <>
-        {parameters('header').map((header, index) => (
-          <Header key={index} header={header} />
-        ))}
+        {parameters('header')
+          .filter((header) => textOf(header, 'type') !== 'text')
+          .map((header, index) => (
+            <Header key={index} header={header} />
+          ))}
         {textOf(shown, 'header') !== '' && (
           <p dir="auto" className="message-text font-semibold">
             {textOf(shown, 'header')}

@@ -24,7 +24,19 @@ export class Templates {
   /** Person and number, of those who take no marketing. */
   readonly #stopped = new Set<string>();
 
-  constructor(private readonly ids: Ids) {}
+  /** @param approved those that accounts have from the start */
+  constructor(
+    private readonly ids: Ids,
+    approved: (TemplateInput & { wabaId: string })[] = [],
+  ) {
+    for (const { wabaId, ...input } of approved) {
+      const template = this.create(wabaId, input);
+      if (template === undefined) {
+        throw new Error(`The account ${wabaId} has the template ${input.name} (${input.language}) twice.`);
+      }
+      template.status = 'APPROVED';
+    }
+  }
 
   /** @returns undefined when the account has this name in this language already */
   create(wabaId: string, input: TemplateInput): Template | undefined {

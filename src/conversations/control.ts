@@ -41,7 +41,9 @@ export async function noteControl(
 
 /** A person decides to answer although another handler holds the thread: from now on sends are accepted. */
 export async function takeControl(ctx: Context, conversation: ConversationRow): Promise<ConversationRow> {
-  const held = { control: 'ours' as const, at: new Date(ctx.clock.now()) };
+  // WhatsApp's clock may be ahead of ours: what an agent decides comes after what they saw.
+  const seen = conversation.controlAt?.getTime() ?? 0;
+  const held = { control: 'ours' as const, at: new Date(Math.max(ctx.clock.now(), seen + 1)) };
   await noteControl(ctx, conversation, held);
   return { ...conversation, control: held.control, controlAt: held.at };
 }

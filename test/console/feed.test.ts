@@ -94,11 +94,12 @@ describe('the live feed', () => {
     expect(events[0]).toEqual({ type: 'message.received', conversationId: 'c1', message: { id: 'שלום' } });
   });
 
-  it('tells of a channel apart from conversations', async () => {
+  it('tells of a channel, and of a notice, apart from conversations', async () => {
     open();
     await live();
     connection(0).write(sse('8-0', 'channel.updated', { channelId: 'chn_1' }));
-    await until('the event', () => channels === 1);
+    connection(0).write(sse('8-1', 'notice.created', { noticeId: 'ntc_1' }));
+    await until('the events', () => channels === 2);
     expect([events, resets]).toEqual([[], 0]);
   });
 

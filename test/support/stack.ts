@@ -13,6 +13,8 @@ interface TestStackOptions {
   people: NonNullable<StackOptions['simulator']['people']>;
   statuses?: StackOptions['simulator']['statuses'];
   retryDelays?: number[];
+  /** That the account has at Meta; the gateway reads them when it is told to. */
+  approvedTemplates?: StackOptions['simulator']['approvedTemplates'];
   /** Also without a MONGODB_URI of this run the database is a private one that a test may kill. */
   database: 'given or embedded' | 'embedded';
 }
@@ -51,6 +53,7 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
       people: options.people,
       ...(options.statuses === undefined ? {} : { statuses: options.statuses }),
       ...(options.retryDelays === undefined ? {} : { retryDelays: options.retryDelays }),
+      ...(options.approvedTemplates === undefined ? {} : { approvedTemplates: options.approvedTemplates }),
     },
     ...(database === undefined
       ? {}
