@@ -89,6 +89,9 @@ describe('npm run quickstart', () => {
       first = { keys: running.keys, conversations: items.length };
       expect(items.length).toBeGreaterThanOrEqual(4);
     }
+    const api = new Api(running.consoleUrl, running.keys[0] ?? '');
+    const templates = await api.get<{ items: { sendable: boolean }[] }>('/v1/templates');
+    expect(templates.items.map(({ sendable }) => sendable)).toEqual([true, true, true]);
     expect(await running.interrupt()).toBe(0);
   }, 120_000);
 
