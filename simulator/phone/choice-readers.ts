@@ -147,17 +147,37 @@ const rowsOf = (content: unknown): Choice[] =>
     ),
   );
 
-/** Quick replies of a template come back as `button` with the payload that was sent (Cloud API: template messages). */
-const templateButtons = (content: unknown): Choice[] =>
-  listOf(content, 'components')
-    .filter((component) => textOf(component, 'type') === 'button')
-    .map((component) => {
-      const payload = textOf(listOf(component, 'parameters')[0], 'payload');
-      const kind = textOf(component, 'sub_type');
-      const title = `Button ${textOf(component, 'index')}`;
-      if (kind !== 'quick_reply') return { title: `${title} · ${kind}`, description: '' };
-      return { title, description: payload, reply: { type: 'button', button: { payload, text: title } } };
+/**
+ * Quick replies of a template come back as `button` with the payload that was sent, else with their words (Cloud API:
+ * template messages). The words are known where the account has the template.
+ */
+function templateButtons(content: unknown): Choice[] {
+  const sent = listOf(content, 'components').filter((component) => textOf(component, 'type') === 'button');
+  const payloadAt = (index: number): string => {
+    const found = sent.find((component) => Number(textOf(component, 'index')) === index);
+    return textOf(listOf(found, 'parameters')[0], 'payload');
+  };
+  const quickReply = (title: string, payload: string): Choice => ({
+    title,
+    description: '',
+    reply: { type: 'button', button: { payload, text: title } },
+  });
+  const known = listOf(fieldOf(content, 'shown'), 'buttons');
+  if (known.length > 0) {
+    return known.map((button, index) => {
+      const title = textOf(button, 'text');
+      if (textOf(button, 'type') === 'QUICK_REPLY') return quickReply(title, payloadAt(index) || title);
+      const link = textOf(button, 'url');
+      return { title, description: '', ...(link === '' ? {} : { link }) };
     });
+  }
+  return sent.map((component) => {
+    const kind = textOf(component, 'sub_type');
+    const index = textOf(component, 'index');
+    if (kind === 'quick_reply') return quickReply(`Button ${index}`, payloadAt(Number(index)));
+    return { title: `Button ${index} · ${kind}`, description: '' };
+  });
+}
 
 /** What can be pressed in a message of the business. */
 export function choicesOf(type: string, content: unknown): Choice[] {

@@ -13,7 +13,8 @@ export interface ShownTemplate {
   header: string | null;
   body: string;
   footer: string | null;
-  buttons: string[];
+  /** `url`: of a link, with what fills it. */
+  buttons: { type: string; text: string; url?: string }[];
 }
 
 const VARIABLE = /\{\{\s*(\w+)\s*\}\}/g;
@@ -51,8 +52,25 @@ export function shownTemplate(template: Template, filled: Filled): ShownTemplate
     body: fill(template, 'BODY', filled),
     footer: words(componentOf(template, 'FOOTER')?.['text']) || null,
     buttons: Array.isArray(buttons)
-      ? buttons.map((button: Record<string, unknown>) => words(button['text']) || words(button['type']))
+      ? buttons.map((button: Record<string, unknown>, index) => shownButton(button, index, filled))
       : [],
+  };
+}
+
+function shownButton(
+  button: Record<string, unknown>,
+  index: number,
+  filled: Filled,
+): ShownTemplate['buttons'][number] {
+  const type = words(button['type']);
+  const url = words(button['url']);
+  const given = filled.components?.find((one) => one.type === 'button' && Number(one.index) === index);
+  const [parameter] = given?.parameters ?? [];
+  const suffix = parameter === undefined ? '' : valueOf(parameter);
+  return {
+    type,
+    text: words(button['text']) || type,
+    ...(url === '' ? {} : { url: url.replace(VARIABLE, () => suffix) }),
   };
 }
 

@@ -275,6 +275,8 @@ describe('from the phone to the console and back', () => {
       await picture(inbox, 'template-picker-hebrew');
       await sheet.getByRole('button', { name: 'שליחת התבנית' }).click();
       await message('template', words).waitFor();
+      await phone.getByRole('button', { name: 'השעה לא מתאימה' }).click();
+      await message('button', 'השעה לא מתאימה', 'in').waitFor();
       expect(complaints).toEqual([]);
     }, 60_000);
   });
