@@ -18,7 +18,9 @@ const parseJson = express.json({ limit: '1mb', strict: false, type: () => true }
 export function mountRoutes(app: Express, ctx: Context, routes: Route[]): void {
   const paths = new Map<string, Route[]>();
   for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
-  const inOrder = [...paths].sort(([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')));
+  const inOrder = [...paths].sort(
+    ([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')),
+  );
   for (const [path, known] of inOrder) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
     for (const route of known) app[route.method](pattern, handlerOf(ctx, route));
