@@ -16,7 +16,7 @@ import {
 } from '../whatsapp/payload/calls.ts';
 import { type Json, text, timeOf } from '../whatsapp/payload/json.ts';
 import type { Sender } from '../whatsapp/payload/people.ts';
-import { touchConversation } from './conversations.ts';
+import { findConversation, touchConversation } from './conversations.ts';
 import { conversationOfClient } from './elsewhere.ts';
 import { inboundMessageId } from './ids.ts';
 import { RANK } from './ladder.ts';
@@ -44,7 +44,10 @@ export async function recordCall(ctx: Context, event: CallEvent): Promise<void> 
   }
   const _id = await inboundMessageId(ctx, tenantId, phoneNumberId, wacid);
   const known = await ctx.store.batches.find(Messages, tenantId, _id);
-  if (known) return addTo(ctx, known, event);
+  if (known) {
+    await addTo(ctx, known, event);
+    return finish(ctx, known, event);
+  }
   const conversation = await conversationOfClient(ctx, event, event);
   const row = await rowOf(ctx, event, { _id, conversation, wacid });
   if (!(await ctx.store.batches.insert(Messages, row))) return recordCall(ctx, event);
@@ -81,7 +84,16 @@ async function rowOf(
   };
 }
 
-/** A redo also does again what the first try may have been cut off from. */
+/** What a first try that died was cut off from: the conversation does not know of its call yet. */
+async function finish(ctx: Context, row: MessageRow, { call }: CallEvent): Promise<void> {
+  const conversation = await findConversation(ctx, row.tenantId, row.conversationId);
+  if (!conversation) return;
+  const at = calledAt(call) === undefined ? undefined : row.timestamp;
+  const isHeard = at === undefined || (conversation.lastCallAt?.getTime() ?? 0) >= at.getTime();
+  if (isHeard && conversation.lastPosition >= row.position) return;
+  await noteCall(ctx, { conversation, row, at });
+}
+
 async function addTo(ctx: Context, row: MessageRow, { call }: CallEvent): Promise<void> {
   const said = readCall(call);
   if (!row.content || !said) return;

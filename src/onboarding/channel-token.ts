@@ -78,18 +78,10 @@ export async function replaceToken(
     );
   }
   const app = await appOf(ctx, row);
-  const { created, replayed, waiting, ...channel } = await addChannel(ctx, {
-    tenantId,
-    phoneNumberId,
-    wabaId,
-    displayNumber,
-    token,
-    app,
-  });
-  void [created, replayed, waiting];
+  const added = await addChannel(ctx, { tenantId, phoneNumberId, wabaId, displayNumber, token, app });
   const seen = await graph.inspectToken();
   const facts: Pick<SeenToken, 'kind' | 'expiresAt' | 'scopes'> = seen.kind === 'ok' ? seen.data : {};
   await keepTokenFacts(ctx, { tenantId, channelId }, facts);
   await publish(ctx, tenantId, { type: 'channel.updated', channelId });
-  return { ...channel, expiresAt: facts.expiresAt ?? null };
+  return { ...added, expiresAt: facts.expiresAt ?? null };
 }

@@ -1,7 +1,7 @@
 /** What the Graph API's refusals mean while a number is connected, and what a person does about each (Cloud API: error codes). */
 import type { AccountFailure } from '../whatsapp/account.ts';
 
-const TODO: Record<number, [text: string, todo: string]> = {
+const ADVICE: Record<number, [text: string, todo: string]> = {
   0: ['The token is not accepted.', 'Make a new token of a system user and give that one.'],
   3: ['The app lacks a capability.', 'Give the app the use case WhatsApp in the App Dashboard.'],
   4: ['The app asks Meta too often.', 'Wait some minutes and repeat the command.'],
@@ -77,6 +77,9 @@ function known(code: number): [string, string] {
     ];
   }
   return (
-    TODO[isPermission(code) ? 200 : code] ?? ['Meta refused.', 'Do what Meta says, then repeat the command.']
+    ADVICE[isPermission(code) ? 200 : code] ?? [
+      'Meta refused.',
+      'Do what Meta says, then repeat the command.',
+    ]
   );
 }

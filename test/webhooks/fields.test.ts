@@ -11,7 +11,7 @@ import { startSimulator } from '../../simulator/index.ts';
 import { fieldNames } from '../../simulator/webhooks/field-samples.ts';
 import { sceneNames } from '../../simulator/webhooks/scenes.ts';
 import { wamidKey } from '../../src/conversations/ids.ts';
-import { type MessageRow, Messages } from '../../src/conversations/model.ts';
+import { Conversations, type MessageRow, Messages } from '../../src/conversations/model.ts';
 import { applyStoredStatuses, linkWamid, raiseStatus } from '../../src/conversations/statuses.ts';
 import { openRedis } from '../../src/store/redis.ts';
 import { withTenant } from '../../src/store/scope.ts';
@@ -261,6 +261,26 @@ describe('an account that two tenants share', () => {
       'APPROVED',
     ]);
     expect((await list(other, '/v1/notices')).map(({ event }) => event)).toEqual(['APPROVED']);
+  });
+});
+
+describe('a call whose first try died after its row was written', () => {
+  it('opens the window and brings the conversation forward when its event comes again', async () => {
+    const stage = stages.get('call-missed') as Stage;
+    const [before] = await list(stage, '/v1/conversations');
+    const _id = before?.id ?? '';
+    await withTenant(stage.tenantId, () =>
+      ctx.store
+        .model(Conversations)
+        .updateOne({ _id }, { $set: { lastPosition: 0 }, $unset: { lastCallAt: 1, lastMessageId: 1 } })
+        .exec(),
+    );
+    expect((await list(stage, '/v1/conversations'))[0]).toMatchObject({ window: { open: false } });
+    for (const step of fixtures.find(([name]) => name === 'call-missed')?.[1].steps ?? []) {
+      await play(stage, step);
+    }
+    await quiet();
+    expect((await list(stage, '/v1/conversations'))[0]).toEqual(before);
   });
 });
 
