@@ -21,6 +21,8 @@ export type Direction = 'in' | 'out';
 export interface Me {
   tenant: { id: string; name: string; accountNumber: string };
   key: { id: string; name: string; scopes: string[] };
+  /** Where the live feed begins for whoever reads lists after this. */
+  feedCursor: string;
 }
 
 export interface Channel {
@@ -188,8 +190,6 @@ export interface Notice {
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;
-  /** Where the live feed stood before this page was read. */
-  feedCursor?: string;
 }
 
 /** What the composer posts: a Cloud API text body without `messaging_product` and `to`. */

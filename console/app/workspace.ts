@@ -3,8 +3,14 @@ import { createContext, useContext } from 'react';
 
 import { type Api, ApiProblem, createApi } from '../api/client.ts';
 import type { Conversation, Me, Message } from '../api/types.ts';
-import { type Feed, type FeedEvent, type FeedSurroundings, type LiveState, openFeed } from '../live/feed.ts';
-import { applyEvent, conversationKey, createRefresher, replayOverAnswers } from '../live/live-cache.ts';
+import { type FeedEvent, type FeedSurroundings, type LiveState, openFeed } from '../live/feed.ts';
+import {
+  applyEvent,
+  conversationKey,
+  createRefresher,
+  readAgain,
+  replayOverAnswers,
+} from '../live/live-cache.ts';
 import { createRecentEvents } from '../live/recent-events.ts';
 import type { Answering } from '../thread/answering.tsx';
 import { createDrafts, type Drafts } from '../thread/drafts.ts';
@@ -24,8 +30,6 @@ export interface Workspace {
   answering: Store<Answering | null>;
   /** The server's time in ms: what is left of a window does not depend on this device's clock. */
   serverNow: () => number;
-  /** Opens the live feed once, from where the first list stood. */
-  startLive: (cursor: string | null) => void;
   reconnectNow: () => void;
   /** Brings an answer of the API into the screen, unless the feed has brought a newer state meanwhile. */
   change: (request: () => Promise<Message>) => Promise<void>;
@@ -61,7 +65,6 @@ const surroundings: FeedSurroundings = {
 
 export function createWorkspace(key: string, me: Me, onUnauthorized: () => void): Workspace {
   let clockOffset = 0;
-  let feed: Feed | null = null;
   const client = createQueryClient();
   const recent = createRecentEvents();
   const live = createStore<LiveState>({ kind: 'reconnecting', retryAt: null, failures: 0 });
@@ -105,6 +108,16 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
     onAccepted: takeAnswer,
     onRefused: (conversationId) => summaries.refresh(conversationId),
   });
+  // From before any list was read, whichever page comes first: nothing falls between a list and the feed.
+  const feed = openFeed({
+    ...surroundings,
+    api,
+    startCursor: me.feedCursor,
+    onEvent: take,
+    onChannel: () => void readChannelsAgain(client),
+    onReset: () => void readAllAgain(client),
+    onState: (state) => live.set(state),
+  });
 
   return {
     api,
@@ -115,21 +128,10 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
     drafts: createDrafts(sessionStorage, storageName('drafts', me.tenant.id)),
     answering: createStore<Answering | null>(null),
     serverNow: () => Date.now() + clockOffset,
-    startLive(cursor) {
-      feed ??= openFeed({
-        ...surroundings,
-        api,
-        startCursor: cursor,
-        onEvent: take,
-        onChannel: () => void readChannelsAgain(client),
-        onReset: () => void readAgain(client),
-        onState: (state) => live.set(state),
-      });
-    },
-    reconnectNow: () => feed?.retryNow(),
+    reconnectNow: () => feed.retryNow(),
     change,
     close() {
-      feed?.close();
+      feed.close();
       outbox.close();
       stopReplay();
       client.clear();
@@ -139,14 +141,14 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
 
 async function readChannelsAgain(client: QueryClient): Promise<void> {
   await Promise.all(
-    [['channels'], ['channel-check'], ['notices']].map((queryKey) => client.invalidateQueries({ queryKey })),
+    [['channels'], ['channel-check'], ['notices']].map((queryKey) => readAgain(client, { queryKey })),
   );
 }
 
 /** What is on the screen is read again; what is not will be read when it is opened. */
-async function readAgain(client: QueryClient): Promise<void> {
+async function readAllAgain(client: QueryClient): Promise<void> {
   client.removeQueries({ type: 'inactive' });
-  await client.invalidateQueries();
+  await readAgain(client, {});
 }
 
 function createQueryClient(): QueryClient {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useConversations } from '../api/queries.ts';
@@ -21,17 +21,10 @@ interface InboxPaneProps {
 /** The list with its head: whose account, whether it is live, filter and search. */
 export function InboxPane({ openId, waiting, moreWaiting }: InboxPaneProps) {
   const { t } = useTranslation();
-  const { me, startLive } = useWorkspace();
+  const { me } = useWorkspace();
   const [filter, setFilter] = useState<StateFilter>(rememberedFilter);
   const [search, setSearch] = useState('');
   const list = useConversations(filter);
-
-  // The feed begins where the first list stood, so that nothing falls between the two.
-  const feedCursor = list.data?.pages[0]?.feedCursor ?? null;
-  const loaded = list.data !== undefined;
-  useEffect(() => {
-    if (loaded) startLive(feedCursor);
-  }, [loaded, feedCursor, startLive]);
 
   const chooseFilter = (next: StateFilter): void => {
     rememberFilter(next);

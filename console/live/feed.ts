@@ -41,8 +41,8 @@ export interface FeedSurroundings {
 
 export interface FeedOptions extends FeedSurroundings {
   api: Api;
-  /** Where the lists on the screen stand: their `feedCursor`; without one the feed begins now. */
-  startCursor: string | null;
+  /** A `feedCursor` from before the lists on the screen were read. */
+  startCursor: string;
   onEvent: (event: FeedEvent) => void;
   /** Something about the numbers is new, or WhatsApp said something of them: what shows that reads it again. */
   onChannel: () => void;
@@ -113,7 +113,7 @@ export function openFeed(options: FeedOptions): Feed {
 }
 
 interface Position {
-  cursor: string | null;
+  cursor: string;
   lastEventId: string | null;
   /** The server's `retry:` wish, ms. */
   retryMs: number;
@@ -165,8 +165,8 @@ async function readOnce(
 }
 
 function feedPath(position: Position): string {
-  const first = position.lastEventId === null && position.cursor !== null;
-  return first ? `/v1/feed?cursor=${encodeURIComponent(position.cursor ?? '')}` : '/v1/feed';
+  const first = position.lastEventId === null;
+  return first ? `/v1/feed?cursor=${encodeURIComponent(position.cursor)}` : '/v1/feed';
 }
 
 function feedHeaders(position: Position): Record<string, string> {

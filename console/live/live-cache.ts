@@ -1,4 +1,4 @@
-import type { Query, QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient, QueryFilters } from '@tanstack/react-query';
 
 import type { Conversation, Message } from '../api/types.ts';
 import {
@@ -58,6 +58,15 @@ function reduce<Data>(
   apply: (data: Data, event: FeedEvent) => Data,
 ): Data | undefined {
   return data === undefined ? undefined : events.reduce(apply, data);
+}
+
+/**
+ * Reads again what is on the screen. A first answer that is under way may be older than what asks for this, and
+ * `invalidateQueries` alone would keep it.
+ */
+export async function readAgain(client: QueryClient, filters: QueryFilters): Promise<void> {
+  await client.cancelQueries({ ...filters, predicate: ({ state }) => state.data === undefined });
+  await client.invalidateQueries(filters);
 }
 
 /** The conversation as some list or thread has it. */

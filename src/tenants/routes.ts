@@ -1,6 +1,7 @@
 /** REST: who I am, and my channels. */
 import { z } from 'zod';
 
+import { feedCursor } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
 import { ChannelSchema, type ChannelView, idParams } from '../http/schemas.ts';
@@ -12,6 +13,9 @@ const MeSchema = z
   .object({
     tenant: z.object({ id: z.string(), name: z.string(), accountNumber: z.string() }),
     key: z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)) }),
+    feedCursor: z
+      .string()
+      .meta({ description: 'Where `GET /v1/feed` begins for whoever reads lists after this.' }),
   })
   .meta({ id: 'Me' });
 
@@ -27,6 +31,7 @@ export const tenantRoutes: Route[] = [
       return {
         tenant: { id: tenantId, name, accountNumber },
         key: { id: key.keyId, name: key.name, scopes: key.scopes },
+        feedCursor: await feedCursor(ctx, tenantId),
       };
     },
   }),

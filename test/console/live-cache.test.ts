@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
 
 import type { Conversation, Message } from '../../console/api/types.ts';
 import {
@@ -9,6 +9,7 @@ import {
   createRefresher,
   knownConversation,
   messagesKey,
+  readAgain,
   replayOverAnswers,
 } from '../../console/live/live-cache.ts';
 import { createRecentEvents } from '../../console/live/recent-events.ts';
@@ -114,5 +115,21 @@ describe('createRefresher', () => {
       'the list to be out of date',
       () => client.getQueryState(conversationsKey('ALL'))?.isInvalidated,
     );
+  });
+});
+
+describe('readAgain', () => {
+  it('does not keep a first answer that was under way when something changed', async () => {
+    const answers = [deferred<string>(), deferred<string>()];
+    let reads = 0;
+    const queryFn = () => answers[reads++]?.promise ?? Promise.reject(new Error('read too often'));
+    const stop = new QueryObserver(client, { queryKey: ['notices'], queryFn }).subscribe(() => undefined);
+    const again = readAgain(client, { queryKey: ['notices'] });
+    await until('it is read again', () => reads === 2);
+    answers[0]?.resolve('before');
+    answers[1]?.resolve('after');
+    await again;
+    expect(client.getQueryData(['notices'])).toBe('after');
+    stop();
   });
 });
