@@ -13,7 +13,7 @@ export interface Setting {
 /** Queues beyond this are looked for by nobody. */
 export const MOST_INBOUND_QUEUES = 64;
 
-export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'media', 'reconciler'] as const;
+export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'media', 'audit', 'reconciler'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** `a, b` → `['a', 'b']`. */
@@ -29,6 +29,12 @@ const port = z
   .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a port number from 0 to 65535');
+
+/** 1 to 1,000,000,000. */
+const amount = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$|^1000000000$/, 'must be a whole number from 1 to 1000000000')
+  .transform(Number);
 
 function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: `must be one of ${words.join(', ')}` });
@@ -241,6 +247,34 @@ export const SETTINGS = {
       .optional(),
     help: 'With REDIS_URL unset: most memory of the embedded Redis; at three quarters of it webhooks go to the spool. Unset: a quarter of the machine, from 64 MB to 2 GB.',
     example: '512mb',
+  },
+  RATE_READS: {
+    schema: amount.default(30_000),
+    help: 'REST requests that read, of one tenant in a minute; one key or person may take half of that. Beyond it: 429 with Retry-After.',
+  },
+  RATE_WRITES: {
+    schema: amount.default(60_000),
+    help: 'REST requests that change or send something, of one tenant in a minute; one key or person may take half of that.',
+  },
+  RATE_SEARCHES: {
+    schema: amount.default(1_200),
+    help: 'Searches of one tenant in a minute; one key or person may take half of that.',
+  },
+  RATE_EXPORTS: {
+    schema: amount.default(120),
+    help: 'Exports of one tenant in an hour; one key or person may take half of that.',
+  },
+  TEMPLATES_PER_DAY: {
+    schema: amount.optional(),
+    help: 'Most templates that one tenant may send in a day (UTC), since WhatsApp charges for them; a number may have a lower cap of its own. Unset: no cap.',
+    example: '10000',
+  },
+  SECURITY_CONTACT: {
+    schema: z
+      .string()
+      .regex(/^(mailto:\S+@\S+|https:\/\/\S+)$/, 'must look like mailto:security@example.com or https://…')
+      .default('mailto:security@whatsper.dev'),
+    help: 'Where /.well-known/security.txt sends who found a weakness: mailto:… or https://….',
   },
   METRICS_PORT: {
     schema: port.optional(),

@@ -1,4 +1,5 @@
 /** Every collection of the product. What is not listed here can't be opened. */
+import { AuditEntries, WaitingAudit } from './audit/model.ts';
 import { Charges } from './conversations/charges-model.ts';
 import { Groups } from './conversations/groups-model.ts';
 import {
@@ -16,6 +17,7 @@ import { Notices } from './notices/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Templates } from './templates/model.ts';
 import { Apps } from './tenants/apps-model.ts';
+import { OneTimeLinks, Roles, Sessions, UserNames, Users } from './tenants/people-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
 
 export const collections = [
@@ -25,6 +27,11 @@ export const collections = [
   NumberHolders,
   Apps,
   ApiKeys,
+  Users,
+  UserNames,
+  Roles,
+  Sessions,
+  OneTimeLinks,
   Contacts,
   Identities,
   Conversations,
@@ -39,4 +46,6 @@ export const collections = [
   Notices,
   Templates,
   DeadLetters,
+  AuditEntries,
+  WaitingAudit,
 ] as unknown as Collection<BaseRow>[];

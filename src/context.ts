@@ -1,5 +1,6 @@
 /** What the gateway's functions need, passed as an argument. Built in main.ts and in tests; holds no state of its own. */
 import type { Settings } from '../config/settings.ts';
+import type { AuditIntake } from './audit/intake.ts';
 import type { ItemLanes } from './lanes/item-lanes.ts';
 import type { LaneQueue } from './lanes/queue.ts';
 import type { Clock, Random } from './ops/clock.ts';
@@ -26,6 +27,8 @@ export interface Context {
   inbound: ItemLanes;
   /** Lanes whose items are rows: `wake()` after the row is written. */
   lanes: { outbox: LaneQueue; endpoints: LaneQueue; media: LaneQueue };
+  /** Takes entries of the audit log: `audit()` of src/audit. */
+  audit: AuditIntake;
   /** Sealed files. */
   blobs: BlobStore;
   /** Feeds, presence, rate limits: may lose all. */

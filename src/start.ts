@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { readSettings, type Settings } from '../config/settings.ts';
 import { openEmbedded } from '../embedded/index.ts';
+import { AuditIntake } from './audit/intake.ts';
 import { collections } from './collections.ts';
 import { connectServers, type Patience } from './connect.ts';
 import type { Context } from './context.ts';
@@ -161,7 +162,8 @@ async function build(
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
     media: new LaneQueue({ redis: queueRedis, prefix, name: 'media', log, clock }),
   };
-  closers.push(() => Promise.all([inbound, ...Object.values(lanes)].map((queue) => queue.close())));
+  const audit = new AuditIntake({ redis: queueRedis, prefix, log, clock, random, master });
+  closers.push(() => Promise.all([inbound, audit, ...Object.values(lanes)].map((queue) => queue.close())));
   const blobs = await openBlobs(settings);
   closers.push(() => Promise.resolve(blobs.close()));
   return {
@@ -177,6 +179,7 @@ async function build(
     liveRedis,
     inbound,
     lanes,
+    audit,
     blobs,
   };
 }

@@ -1,6 +1,7 @@
 /** Every worker by its name in WORKERS. */
 import type { Context } from '../src/context.ts';
 import type { RedisClient } from '../src/store/redis.ts';
+import { startAudit } from './audit.ts';
 import { startEndpoints } from './endpoints.ts';
 import { startInbound } from './inbound.ts';
 import { startMedia } from './media.ts';
@@ -18,6 +19,7 @@ const STARTERS: Record<string, (ctx: Context, redis: RedisClient) => RunningWork
   outbox: startOutbox,
   endpoints: startEndpoints,
   media: startMedia,
+  audit: startAudit,
   reconciler: (ctx) => [startReconciler(ctx), startTokenWatch(ctx), startTemplates(ctx)],
 };
 

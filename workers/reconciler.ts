@@ -5,6 +5,7 @@
 import type { Context } from '../src/context.ts';
 import { reconcileForwards } from '../src/conversations/reconcile.ts';
 import { dueEndpointLanes } from '../src/endpoints/reconcile.ts';
+import type { ItemLanes } from '../src/lanes/item-lanes.ts';
 import { dueMediaLanes } from '../src/media/reconcile.ts';
 import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
 import { asOperator } from '../src/store/scope.ts';
@@ -35,7 +36,8 @@ export function startReconciler(ctx: Context): { close(): Promise<void> } {
 /** One round; what fails is logged and looked at again in the next. */
 export async function reconcile(ctx: Context): Promise<void> {
   const steps: [string, () => Promise<number>][] = [
-    ['inbound', () => wakeWaitingLanes(ctx)],
+    ['inbound', () => wakeInbound(ctx)],
+    ['audit', () => wakeWaitingLanes(ctx, ctx.audit.lanes)],
     ['forward', () => asOperator('reconcile forwards', () => reconcileForwards(ctx))],
     [
       'outbox',
@@ -58,15 +60,15 @@ export async function reconcile(ctx: Context): Promise<void> {
   }
 }
 
-async function wakeWaitingLanes(ctx: Context): Promise<number> {
-  let count = 0;
+async function wakeInbound(ctx: Context): Promise<number> {
   await ctx.inbound.findLeftQueues();
-  for (const queue of ctx.inbound.queues) {
-    const lanes = await ctx.inbound.waitingSince(
-      queue.name,
-      ctx.clock.now() - LANE_PATIENCE_MS,
-      LANES_AT_ONCE,
-    );
+  return wakeWaitingLanes(ctx, ctx.inbound);
+}
+
+async function wakeWaitingLanes(ctx: Context, items: ItemLanes): Promise<number> {
+  let count = 0;
+  for (const queue of items.queues) {
+    const lanes = await items.waitingSince(queue.name, ctx.clock.now() - LANE_PATIENCE_MS, LANES_AT_ONCE);
     await queue.wakeAll(
       lanes.map((lane) => ({ lane, priority: SWEPT })),
       { patienceMs: WAKE_PATIENCE_MS },

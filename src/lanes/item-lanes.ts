@@ -65,6 +65,8 @@ interface Options {
   clock: Clock;
   random: Random;
   master: MasterKey;
+  /** First part of the queues' names. */
+  name?: string;
   /** Number of queues over which lanes are spread; each stands on one node of a Redis Cluster. */
   queues: number;
 }
@@ -94,7 +96,7 @@ export class ItemLanes {
 
   #openQueue(index: number): LaneQueue {
     const { redis, prefix, log, clock } = this.#of;
-    return new LaneQueue({ redis, prefix, name: nameOf(index), log, clock });
+    return new LaneQueue({ redis, prefix, name: this.#nameOf(index), log, clock });
   }
 
   /**
@@ -102,12 +104,12 @@ export class ItemLanes {
    * among `queues` from now on.
    */
   async findLeftQueues(): Promise<void> {
-    const isKnown = (index: number) => this.queues.some(({ name }) => name === nameOf(index));
+    const isKnown = (index: number) => this.queues.some(({ name }) => name === this.#nameOf(index));
     const others = Array.from({ length: MOST_INBOUND_QUEUES }, (_, index) => index).filter(
       (index) => !isKnown(index),
     );
     const held = await Promise.all(
-      others.map((index) => this.#redis.exists(this.#key(nameOf(index), 'lanes'))),
+      others.map((index) => this.#redis.exists(this.#key(this.#nameOf(index), 'lanes'))),
     );
     const left = others.filter((index, at) => held[at] === 1 && !isKnown(index));
     this.queues.push(...left.map((index) => this.#openQueue(index)));
@@ -247,6 +249,10 @@ export class ItemLanes {
     await Promise.all(this.queues.map((queue) => queue.close()));
   }
 
+  #nameOf(index: number): string {
+    return `${this.#of.name ?? 'inbound'}-${index}`;
+  }
+
   #key(queue: string, rest: string): string {
     return `${keyTag(this.#of.prefix, queue)}:${rest}`;
   }
@@ -265,10 +271,6 @@ export class ItemLanes {
     );
     return Buffer.concat([Buffer.from(`${header} `, 'latin1'), sealed]);
   }
-}
-
-function nameOf(index: number): string {
-  return `inbound-${index}`;
 }
 
 function unopened(header: string, sealed: Buffer): LaneItem {

@@ -1,6 +1,6 @@
-/** What stands in an inbound lane: one message, one status, one thing we can't read, or a stored message still to be forwarded. */
+/** What stands in a lane that carries items: one message, one status, one thing we can't read, a stored message still to be forwarded; or an entry of the audit log. */
 export interface LaneItem {
-  kind: 'message' | 'status' | 'errors' | 'other' | 'unreadable' | 'forward';
+  kind: 'message' | 'status' | 'errors' | 'other' | 'unreadable' | 'forward' | 'audit';
   /** Meta app whose secret signed the notification. */
   app: string;
   /** `entry.id`. */

@@ -9,8 +9,9 @@ export type DataClass = 'content' | 'identity' | 'account' | 'billing' | 'suppor
 /** In whose name we hold it: for a tenant (`processor`) or in our own (`controller`). */
 export type Role = 'processor' | 'controller';
 
-/** How long rows live. `installation` rows describe the installation itself and stay. */
-export type RetentionClass = 'client-content' | 'account' | 'keys' | 'parked-30-days' | 'installation';
+/** How long rows live. `installation` rows describe the installation itself and stay; those of `audit-24-months` are never destroyed earlier. */
+export type RetentionClass =
+  'audit-24-months' | 'client-content' | 'account' | 'keys' | 'parked-30-days' | 'installation';
 
 export interface FieldDeclaration {
   type: SchemaDefinitionProperty;

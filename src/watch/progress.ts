@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { Messages } from '../conversations/model.ts';
 import { Deliveries } from '../endpoints/model.ts';
 import { countDeadLetters } from '../lanes/dead-letters.ts';
+import type { ItemLanes } from '../lanes/item-lanes.ts';
 import type { ParkReason } from '../lanes/model.ts';
 import type { LaneQueue } from '../lanes/queue.ts';
 import { Media } from '../media/model.ts';
@@ -55,16 +56,23 @@ export interface Progress {
 export async function progress(ctx: Context): Promise<Progress> {
   const now = ctx.clock.now();
   const rows = await backlogs(ctx, now);
-  const queues: QueueProgress[] = [];
   await ctx.inbound.findLeftQueues();
-  for (const queue of ctx.inbound.queues) {
-    const since = await ctx.inbound.oldest(queue.name);
-    queues.push(await queueProgress(queue, since === null ? null : Math.max(0, now - since)));
-  }
+  const queues = await laneProgress(ctx.inbound, now);
+  queues.push(...(await laneProgress(ctx.audit.lanes, now)));
   queues.push(await queueProgress(ctx.lanes.outbox, rows.sends.oldestMs));
   queues.push(await queueProgress(ctx.lanes.endpoints, rows.deliveries.oldestMs));
   queues.push(await queueProgress(ctx.lanes.media, rows.files.oldestMs));
   return { queues, ...rows, deadLetters: await deadLetters(ctx) };
+}
+
+/** Of queues whose lanes carry items. */
+async function laneProgress(lanes: ItemLanes, now: number): Promise<QueueProgress[]> {
+  const found: QueueProgress[] = [];
+  for (const queue of lanes.queues) {
+    const since = await lanes.oldest(queue.name);
+    found.push(await queueProgress(queue, since === null ? null : Math.max(0, now - since)));
+  }
+  return found;
 }
 
 async function queueProgress(queue: LaneQueue, oldestMs: number | null): Promise<QueueProgress> {

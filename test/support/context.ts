@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { readSettings } from '../../config/settings.ts';
+import { AuditIntake } from '../../src/audit/intake.ts';
 import { collections } from '../../src/collections.ts';
 import type { Context } from '../../src/context.ts';
 import { ItemLanes } from '../../src/lanes/item-lanes.ts';
@@ -75,6 +76,7 @@ export async function testContext(
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
     media: new LaneQueue({ redis: queueRedis, prefix, name: 'media', log, clock }),
   };
+  const audit = new AuditIntake({ redis: queueRedis, prefix, log, clock, random, master });
   const blobs = await openBlobs(settings);
   return {
     environment,
@@ -90,9 +92,10 @@ export async function testContext(
     liveRedis,
     inbound,
     lanes,
+    audit,
     blobs,
     async close() {
-      await Promise.all([inbound, ...Object.values(lanes)].map((queue) => queue.close()));
+      await Promise.all([inbound, audit, ...Object.values(lanes)].map((queue) => queue.close()));
       blobs.close();
       await store.drop();
       await store.close();

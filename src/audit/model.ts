@@ -1,0 +1,93 @@
+/**
+ * The audit log: a chain of entries per tenant, and one of the installation. An entry names what was done by ids,
+ * names of fields and keyed digests; content, names, numbers and secrets never stand in it.
+ */
+import { fieldsOf, tenantCollection, type TenantRow } from '../store/collection.ts';
+import type { AddressClass } from './origin.ts';
+
+/** Owner of the installation's own chain; ids of tenants begin with `ten_`. */
+export const INSTALLATION = 'installation';
+
+export type Outcome = 'allowed' | 'refused' | 'failed';
+export type Details = Record<string, string | number | boolean>;
+
+/** What an entry says; the chain adds its place. */
+export interface AuditRecord {
+  /** `aud_…`: a redo of the appender finds it again. */
+  id: string;
+  /** Whose chain it belongs to. */
+  tenantId: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  /** `user:usr_…`, `key:key_…`, `operator:<name>`, `system`. */
+  actor: string;
+  action: string;
+  /** Ids. */
+  objects: string[];
+  outcome: Outcome;
+  reason?: string;
+  details?: Details;
+  address: AddressClass;
+  requestId?: string;
+}
+
+export interface AuditRow extends TenantRow {
+  /** 1, 2, 3, … in each chain. */
+  seq: number;
+  at: Date;
+  actor: string;
+  action: string;
+  objects: string[];
+  outcome: Outcome;
+  reason?: string;
+  details?: Details;
+  address: AddressClass;
+  requestId?: string;
+  /** `hash` of the entry before; of the first one ZERO_HASH. */
+  previous: string;
+  /** SHA-256 of the canonical entry, hexadecimal. */
+  hash: string;
+}
+
+const ours = fieldsOf('controller');
+
+export const AuditEntries = tenantCollection<AuditRow>('auditEntries', {
+  retention: 'audit-24-months',
+  fields: {
+    seq: ours.technical({ type: Number, required: true }),
+    at: ours.technical({ type: Date, required: true }),
+    actor: ours.account({ type: String, required: true }),
+    action: ours.technical({ type: String, required: true }),
+    objects: ours.technical([String]),
+    outcome: ours.technical({ type: String, required: true }),
+    reason: ours.account(String),
+    details: ours.technical(Object),
+    address: ours.technical({ type: String, required: true }),
+    requestId: ours.technical(String),
+    previous: ours.technical({ type: String, required: true }),
+    hash: ours.technical({ type: String, required: true }),
+  },
+  indexes: [
+    { keys: { seq: 1 }, options: { unique: true } },
+    { keys: { actor: 1, seq: -1 } },
+    { keys: { action: 1, seq: -1 } },
+    { keys: { objects: 1, seq: -1 } },
+    { keys: { at: -1 } },
+  ],
+});
+
+/** An entry that Redis did not take while it was away: it waits here for its lane. */
+export interface WaitingAuditRow extends TenantRow {
+  /** The record, sealed with the installation's key. */
+  record: Buffer;
+  position: number;
+}
+
+export const WaitingAudit = tenantCollection<WaitingAuditRow>('auditWaiting', {
+  retention: 'audit-24-months',
+  fields: {
+    record: ours.sealedTechnical(),
+    position: ours.technical({ type: Number, required: true }),
+  },
+  indexes: [{ keys: { position: 1 } }],
+});
