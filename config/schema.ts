@@ -273,7 +273,7 @@ export const SETTINGS = {
     schema: z
       .string()
       .regex(/^(mailto:\S+@\S+|https:\/\/\S+)$/, 'must look like mailto:security@example.com or https://…')
-      .default('mailto:security@whatsper.dev'),
+      .default('mailto:team@texterchat.com'),
     help: 'Where /.well-known/security.txt sends who found a weakness: mailto:… or https://….',
   },
   METRICS_PORT: {

@@ -29,7 +29,10 @@ export interface ProblemAnswer {
 
 /** The answer to a failed request. */
 export function problemFor(error: unknown, requestId: string): ProblemAnswer {
-  if (error instanceof Reject) return answer(error.status, error.problem, error.message, error.errors);
+  if (error instanceof Reject) {
+    const known = answer(error.status, error.problem, error.message, error.errors);
+    return error.afterMs === undefined ? known : later(known, error.afterMs);
+  }
   if (error instanceof Retry) return unavailable(error.afterMs);
   if (isUnreachable(error) || isRefusedLogin(error)) return unavailable();
   const refused = refusedByParser(error);
@@ -68,7 +71,12 @@ function headersOf(status: number): Record<string, string> {
 
 function unavailable(afterMs = RETRY_AFTER_SECONDS * 1000): ProblemAnswer {
   const known = answer(503, 'unavailable', 'A server that this needs does not answer now. Please try again.');
-  return { ...known, headers: { 'Retry-After': String(Math.max(1, Math.ceil(afterMs / 1000))) } };
+  return later(known, afterMs);
+}
+
+function later(known: ProblemAnswer, afterMs: number): ProblemAnswer {
+  const seconds = String(Math.max(1, Math.ceil(afterMs / 1000)));
+  return { ...known, headers: { ...known.headers, 'Retry-After': seconds } };
 }
 
 /** What Express' body and path parsers refuse; their own messages quote the body, ours don't. */

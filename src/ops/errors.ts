@@ -9,18 +9,21 @@ export class Reject extends Error {
   /** Last part of the problem's `type` URI; stable, documented in docs/problems.md. */
   readonly problem: string;
   readonly errors: { path: string; message: string }[] | undefined;
+  /** When to try again, where that is known: `Retry-After`. */
+  readonly afterMs: number | undefined;
 
   constructor(
     status: number,
     problem: string,
     detail: string,
-    extra: { errors?: { path: string; message: string }[] } = {},
+    extra: { errors?: { path: string; message: string }[]; afterMs?: number } = {},
   ) {
     super(detail);
     this.name = 'Reject';
     this.status = status;
     this.problem = problem;
     this.errors = extra.errors;
+    this.afterMs = extra.afterMs;
   }
 }
 

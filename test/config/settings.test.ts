@@ -34,6 +34,11 @@ describe('reading the settings', () => {
       MEDIA_HOSTS: ['lookaside.fbsbx.com'],
       FFMPEG: 'ffmpeg',
       EMBEDDED_MONGODB: 'auto',
+      RATE_READS: 30_000,
+      RATE_WRITES: 60_000,
+      RATE_SEARCHES: 1_200,
+      RATE_EXPORTS: 120,
+      SECURITY_CONTACT: 'mailto:team@texterchat.com',
     });
   });
 
@@ -97,7 +102,7 @@ describe('reading the settings', () => {
     [{ WORKERS: ',' }, 'WORKERS must name at least one worker'],
     [
       { WORKERS: 'inbound,mail' },
-      'WORKERS names "mail"; known are inbound, outbox, endpoints, media, reconciler',
+      'WORKERS names "mail"; known are inbound, outbox, endpoints, media, audit, reconciler',
     ],
     [{ MONGODB_URI: 'mongodb://a/b' }, 'MASTER_KEY must be set when MONGODB_URI is'],
     [{ KEYS_MONGODB_URI: 'mongodb://a/b' }, 'set MONGODB_URI too, or neither'],
