@@ -9,7 +9,10 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { Settings } from '../../config/settings.ts';
 import { Reject } from '../ops/errors.ts';
 
-/** IANA special-purpose registries: everything of IPv4 that is not global unicast. */
+/**
+ * IANA's special-purpose registry whole, also the few blocks of it that are routed (AS112, AMT, 6to4 relays), and
+ * multicast; and the one address with a global number under which a cloud (Azure) serves its machines' secrets.
+ */
 const NOT_PUBLIC_IPV4: [string, number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -19,20 +22,25 @@ const NOT_PUBLIC_IPV4: [string, number][] = [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
   ['192.88.99.0', 24],
   ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
+  ['168.63.129.16', 32],
 ];
 
-/** Within 2000::/3, the only global unicast block of IPv6: protocol assignments, documentation, and tunnels that hold an IPv4 address. */
+/** Within 2000::/3, the only global unicast block of IPv6: protocol assignments, documentation, AS112, and tunnels that hold an IPv4 address. */
 const NOT_PUBLIC_IPV6: [string, number][] = [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['2620:4f:8000::', 48],
   ['3fff::', 20],
 ];
 

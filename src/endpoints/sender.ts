@@ -60,7 +60,9 @@ export class Sender {
   async post(url: URL, headers: Record<string, string>, body: string): Promise<Answer> {
     const host = hostOf(url);
     const isLoopback = isLoopbackHost(host);
-    if (isLoopback ? !this.#mayLoopback : url.protocol !== 'https:') return noAnswer('refused-address');
+    const mayHttp = isLoopback && url.protocol === 'http:';
+    if (url.protocol !== 'https:' && !mayHttp) return noAnswer('refused-address');
+    if (isLoopback && !this.#mayLoopback) return noAnswer('refused-address');
     // A literal address is connected to without a look-up, so it is judged here.
     if (!isLoopback && isLiteral(host) && !isPublicAddress(host)) return noAnswer('refused-address');
     const agent = (isLoopback ? this.#loopback : this.#public)[url.protocol as keyof Agents];
