@@ -1,5 +1,5 @@
 /** Every collection of the product. What is not listed here can't be opened. */
-import { AuditEntries, WaitingAudit } from './audit/model.ts';
+import { AuditEntries, AuditStates, WaitingAudit } from './audit/model.ts';
 import { Charges } from './conversations/charges-model.ts';
 import { Groups } from './conversations/groups-model.ts';
 import {
@@ -47,5 +47,6 @@ export const collections = [
   Templates,
   DeadLetters,
   AuditEntries,
+  AuditStates,
   WaitingAudit,
 ] as unknown as Collection<BaseRow>[];

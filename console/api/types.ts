@@ -20,7 +20,12 @@ export type Direction = 'in' | 'out';
 
 export interface Me {
   tenant: { id: string; name: string; accountNumber: string };
-  key: { id: string; name: string; scopes: string[] };
+  caller: { kind: 'key' | 'person'; id: string; name: string };
+  scopes: string[];
+  /** What a person must do first, in this order; empty for keys. */
+  pending: ('accept-policy' | 'change-password' | 'complete-account' | 'add-second-factor')[];
+  /** Of a person: sent as `X-CSRF-Token` with what changes something. */
+  csrfToken?: string;
   /** Where the live feed begins for whoever reads lists after this. */
   feedCursor: string;
 }

@@ -49,7 +49,7 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
               <Isolated text={t('frame.account', { number: me.tenant.accountNumber })} />
             </p>
             <p className="text-xs text-muted">
-              <Isolated text={t('frame.key', { name: me.key.name })} />
+              <Isolated text={t('frame.key', { name: me.caller.name })} />
             </p>
           </div>
           <Divider />

@@ -99,7 +99,7 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
   };
   const outbox = createOutbox({
     api: { request: (path, options) => api.request(path, options) },
-    apiKeyId: me.key.id,
+    apiKeyId: me.caller.id,
     storage: sessionStorage,
     storageName: storageName('outbox', me.tenant.id),
     ...surroundings,

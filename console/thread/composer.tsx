@@ -63,7 +63,7 @@ function Place({ conversation, newestFirst, onTemplates }: PlaceProps) {
   const quoted = answered?.conversationId === conversation.id ? answered.message : null;
   const closed = serviceWindow(conversation.windowExpiresAt, now).level === 'closed';
 
-  if (!me.key.scopes.includes('messages:send')) {
+  if (!me.scopes.includes('messages:send')) {
     return <Barred title={t('composer.noRight')} hint={t('composer.noRightHint')} />;
   }
   if (closed) {

@@ -23,7 +23,7 @@ export function MessageActions({ message }: { message: Message }) {
   const [choosing, setChoosing] = useState(false);
   const { wamid, direction, type } = message;
   const possible = wamid !== null && message.revoked === undefined && message.erased !== true;
-  if (!possible || SILENT.has(type) || !me.key.scopes.includes('messages:send')) return null;
+  if (!possible || SILENT.has(type) || !me.scopes.includes('messages:send')) return null;
   const close = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') setChoosing(false);
   };

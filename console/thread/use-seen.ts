@@ -19,7 +19,7 @@ async function tell(
   conversationId: string,
   what: 'read' | 'typing',
 ): Promise<boolean> {
-  if (!me.key.scopes.includes('messages:send')) return false;
+  if (!me.scopes.includes('messages:send')) return false;
   try {
     const path = `/v1/conversations/${encodeURIComponent(conversationId)}/${what}`;
     return (await api.request<Answer>(path, { method: 'POST' })).outcome !== 'policy';

@@ -6,9 +6,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Context } from '../context.ts';
 import { problemFor, sendProblem } from '../http/errors.ts';
+import type { Caller } from '../http/route.ts';
 import { Reject } from '../ops/errors.ts';
 import { newId } from '../store/ids.ts';
-import { authenticate, requireScopes } from '../tenants/auth.ts';
+import {
+  authenticate,
+  type Credential,
+  credentialOf,
+  requireNothingPending,
+  requireScopes,
+} from '../tenants/auth.ts';
 import { FeedClient } from './feed-client.ts';
 import { FeedHub } from './feed-hub.ts';
 
@@ -24,7 +31,7 @@ const RETRY_SPREAD_MS = 3_000;
 const NEEDED = ['conversations:read', 'messages:read'] as const;
 
 interface Open {
-  authorization: string | undefined;
+  credential: Credential;
   checkedAt: number;
   spokeAt: number;
 }
@@ -66,7 +73,7 @@ async function serve(
   try {
     const from = startOf(request, response);
     client = await admit(ctx, hub, request, response);
-    follow(ctx, hub, open, client, { response, line, started, authorization: request.headers.authorization });
+    follow(ctx, hub, open, client, { response, line, started, credential: credentialOf(request) });
     await client.replay(ctx, from);
   } catch (error) {
     if (client) {
@@ -90,8 +97,8 @@ async function admit(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<FeedClient> {
-  const caller = await authenticate(ctx, request.headers.authorization);
-  requireScopes(caller, NEEDED);
+  const caller = await authenticate(ctx, request);
+  requireListener(caller);
   const client = new FeedClient(response, caller);
   await hub.join(client);
   return client;
@@ -101,7 +108,7 @@ interface Opening {
   response: ServerResponse;
   line: Record<string, unknown>;
   started: number;
-  authorization: string | undefined;
+  credential: Credential;
 }
 
 /** Begins the answer and looks after the stream until it ends; the client may have gone meanwhile. */
@@ -112,17 +119,17 @@ function follow(
   client: FeedClient,
   opening: Opening,
 ): void {
-  const { response, line, started, authorization } = opening;
+  const { response, line, started, credential } = opening;
   const finish = () => {
     hub.leave(client);
     open.delete(client);
-    const { tenantId, keyId } = client.caller;
-    const fields = { ...line, tenantId, keyId, outcome: client.endReason, items: client.written };
+    const { tenantId, principal } = client.caller;
+    const fields = { ...line, tenantId, principal, outcome: client.endReason, items: client.written };
     ctx.log.info({ ...fields, ms: since(started) }, 'feed.closed');
   };
   if (client.ended) return finish();
   response.on('close', finish);
-  open.set(client, { authorization, checkedAt: performance.now(), spokeAt: performance.now() });
+  open.set(client, { credential, checkedAt: performance.now(), spokeAt: performance.now() });
   writeHead(ctx, response);
 }
 
@@ -160,7 +167,7 @@ function writeHead(ctx: Context, response: ServerResponse): void {
 /** Heartbeats, and another look at each key that has not been looked at for a while: once for all its streams. */
 function tick(ctx: Context, open: Map<FeedClient, Open>): void {
   const now = performance.now();
-  const due = new Map<string | undefined, FeedClient[]>();
+  const due = new Map<string, { credential: Credential; clients: FeedClient[] }>();
   for (const [client, state] of open) {
     if (now - state.spokeAt >= KEEP_ALIVE_MS) {
       state.spokeAt = now;
@@ -168,21 +175,25 @@ function tick(ctx: Context, open: Map<FeedClient, Open>): void {
     }
     if (now - state.checkedAt < RECHECK_MS) continue;
     state.checkedAt = now;
-    const clients = due.get(state.authorization);
-    if (clients) clients.push(client);
-    else due.set(state.authorization, [client]);
+    const { credential } = state;
+    const name = credential.headers.authorization ?? credential.headers.cookie ?? '';
+    const same = due.get(name);
+    if (same) same.clients.push(client);
+    else due.set(name, { credential, clients: [client] });
   }
-  for (const [authorization, clients] of due) void recheck(ctx, clients, authorization);
+  for (const { credential, clients } of due.values()) void recheck(ctx, clients, credential);
 }
 
-/** Ends the streams of a key that was revoked or lost a scope; also when nobody can say, since content must not leak. */
-async function recheck(
-  ctx: Context,
-  clients: FeedClient[],
-  authorization: string | undefined,
-): Promise<void> {
+/** @throws Reject (403) */
+function requireListener(caller: Caller): void {
+  requireScopes(caller, NEEDED);
+  requireNothingPending(caller);
+}
+
+/** Ends the streams of a key or session that ended or lost a right; also when nobody can say, since content must not leak. */
+async function recheck(ctx: Context, clients: FeedClient[], credential: Credential): Promise<void> {
   try {
-    requireScopes(await authenticate(ctx, authorization), NEEDED);
+    requireListener(await authenticate(ctx, credential));
   } catch (error) {
     for (const client of clients) client.end(error instanceof Reject ? 'key' : 'unavailable');
   }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 import { addEndpoint, listEndpoints } from '../endpoints/endpoints.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../tenants/keys.ts';
-import { SCOPES } from '../tenants/model.ts';
+import { SCOPES } from '../tenants/permissions.ts';
 import { createTenant, listTenants } from '../tenants/tenants.ts';
 import type { Bind } from './bind.ts';
 import { channelCommands } from './channels.ts';

@@ -4,9 +4,9 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import type { Context } from '../context.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
-import { authenticate, requireScopes } from '../tenants/auth.ts';
+import { authenticate, requireNothingPending, requireOwnOrigin, requireScopes } from '../tenants/auth.ts';
 import { requestState } from './request-log.ts';
-import type { ApiRequest, Route } from './route.ts';
+import type { ApiRequest, Caller, PublicRoute, Route, TenantRoute } from './route.ts';
 import { checked, checkedIdempotencyKey, checkedQuery } from './validate.ts';
 
 const parseJson = express.json({ limit: '1mb', strict: false, type: () => true });
@@ -41,15 +41,59 @@ function handlerOf(ctx: Context, route: Route): RequestHandler {
   return async (request, response) => {
     const state = requestState(response);
     state.route = route.path;
-    const key = await authenticate(ctx, request.headers.authorization);
-    state.tenantId = key.tenantId;
-    if (route.scope !== 'any-key') requireScopes(key, [route.scope]);
-    const { tenantId, principal } = key;
-    const input = await checkedInput(route, request, response);
-    const asked: ApiRequest = { tenantId, principal, key, request, ...input };
-    const answer = await withTenant(tenantId, () => route.handle(ctx, asked));
+    const asked = {
+      request,
+      requestId: state.requestId,
+      setCookie: (line: string) => void response.append('Set-Cookie', line),
+    };
+    const answer =
+      route.scope === 'public'
+        ? await answerPublic(ctx, route, asked, await guardedInput(ctx, route, request, response))
+        : await answerCaller(ctx, route, asked, response);
     response.status(route.status ?? 200).json(answer);
   };
+}
+
+type Asked = Pick<ApiRequest, 'requestId' | 'setCookie'> & { request: Request };
+
+/** A page of another site may not sign anybody in or start anything; programs send no Origin. */
+async function guardedInput(ctx: Context, route: Route, request: Request, response: Response) {
+  if (request.method !== 'GET' && request.headers.origin !== undefined) requireOwnOrigin(ctx, request);
+  return checkedInput(route, request, response);
+}
+
+function answerPublic(
+  ctx: Context,
+  route: PublicRoute,
+  asked: Asked,
+  input: Awaited<ReturnType<typeof checkedInput>>,
+): Promise<unknown> {
+  return route.handle(ctx, { ...asked, ...input });
+}
+
+async function answerCaller(
+  ctx: Context,
+  route: TenantRoute,
+  asked: Asked,
+  response: Response,
+): Promise<unknown> {
+  const { request } = asked;
+  const caller = await authenticate(ctx, request);
+  const { tenantId, principal } = caller;
+  requestState(response).tenantId = tenantId;
+  requireFit(ctx, route, caller);
+  const input = await checkedInput(route, request, response);
+  return withTenant(tenantId, () => route.handle(ctx, { tenantId, principal, caller, ...asked, ...input }));
+}
+
+/** @throws Reject (403) when this kind of caller has no business here, lacks the right, or must do something first */
+function requireFit(ctx: Context, route: TenantRoute, caller: Caller): void {
+  if (route.forPeople && caller.kind !== 'person') {
+    ctx.log.warn({ tenantId: caller.tenantId, keyId: caller.id, route: route.path }, 'auth.wrong-kind');
+    throw new Reject(403, 'wrong-credential', 'Only a person who signed in may do this; an API key may not.');
+  }
+  if (!route.whilePending) requireNothingPending(caller);
+  if (route.scope !== 'any-caller') requireScopes(caller, [route.scope]);
 }
 
 async function checkedInput(route: Route, request: Request, response: Response) {

@@ -3,6 +3,7 @@ import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteaso
 import { z } from 'zod';
 
 import { CHANNEL_EVENT, FEED_EVENT_TYPES, NOTICE_EVENT } from '../agents/feed.ts';
+import { SESSION_COOKIE } from '../tenants/auth.ts';
 import type { Route } from './route.ts';
 import { ConversationSchema, MessageSchema, NoticeSchema, ProblemSchema } from './schemas.ts';
 
@@ -38,6 +39,12 @@ export function openApiDocument(routes: Route[], baseUrl: string | undefined): O
     scheme: 'bearer',
     description: 'An API key of the tenant: `wsk_…`.',
   });
+  registry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: 'A person who signed in; what changes something needs `X-CSRF-Token` too (`GET /v1/me`).',
+  });
   for (const route of routes) registry.registerPath(operation(route));
   registry.registerPath(feedOperation());
   registry.registerWebhook(endpointWebhook());
@@ -61,7 +68,7 @@ function operation(route: Route): RouteConfig {
     description: [description, scopeLine(route)].filter((line) => line !== undefined).join('\n\n'),
     operationId: operationId(method, path),
     tags: [path.split('/')[2] ?? ''],
-    security: [{ apiKey: [] }],
+    security: route.scope === 'public' ? [] : [{ apiKey: [] }, { session: [] }],
     request: {
       ...(params instanceof z.ZodObject ? { params } : {}),
       ...(query ? { query } : {}),
@@ -85,8 +92,11 @@ const uploadBody = {
   },
 };
 
-function scopeLine({ scope }: Route): string {
-  return scope === 'any-key' ? 'Needs any valid API key.' : `Needs the scope \`${scope}\`.`;
+function scopeLine(route: Route): string {
+  if (route.scope === 'public') return 'For everybody; a browser only from pages of this address.';
+  const right =
+    route.scope === 'any-caller' ? 'Needs a valid key or session.' : `Needs the scope \`${route.scope}\`.`;
+  return route.forPeople ? `${right} Only for people who signed in.` : right;
 }
 
 /** `get /v1/conversations/{id}/messages` → `getConversationsByIdMessages` */
@@ -111,8 +121,8 @@ const idempotencyHeader = z.object({
 function problemsOf(route: Route): RouteConfig['responses'] {
   const conflict = [route.idempotent ? '`idempotency-conflict`: the key was used with another body.' : ''];
   const known: Record<number, string> = {
-    401: 'No valid API key.',
-    ...(route.scope === 'any-key' ? {} : { 403: 'The API key lacks the scope.' }),
+    ...(route.scope === 'public' ? {} : { 401: 'No valid API key or session.' }),
+    403: 'The key or role lacks the scope, or a browser asks from another site’s page.',
     ...(route.params ? { 404: 'There is no such thing, or it is not yours.' } : {}),
     ...(route.idempotent ? { 409: conflict.join('') } : {}),
     ...(route.body || route.query ? { 422: 'The request is not valid; `errors` names the fields.' } : {}),

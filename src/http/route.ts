@@ -7,41 +7,68 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
 import type { Context } from '../context.ts';
-import type { Scope } from '../tenants/model.ts';
+import type { Permission } from '../tenants/permissions.ts';
 import { openCursor, type Position, sealCursor } from './cursor.ts';
 
-/** Who calls: an API key of a tenant. */
+/** What a person must do before the rest of the interface answers. */
+export const PENDING_STEPS = [
+  'accept-policy',
+  'change-password',
+  'complete-account',
+  'add-second-factor',
+] as const;
+export type PendingStep = (typeof PENDING_STEPS)[number];
+
+/** Who calls: an API key of a tenant, or a person who signed in. */
 export interface Caller {
   tenantId: string;
-  keyId: string;
+  kind: 'key' | 'person';
+  /** Of the key or the user. */
+  id: string;
   name: string;
-  scopes: Scope[];
+  scopes: readonly Permission[];
   /** Stored with what the caller does. */
-  principal: `key:${string}`;
+  principal: `key:${string}` | `user:${string}`;
+  /** Of a person. `strong`: a second factor was shown. */
+  session?: { id: string; csrfToken: string; strong: boolean };
+  /** Of a person; empty for keys. */
+  pending: readonly PendingStep[];
 }
 
-export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> {
-  tenantId: string;
-  /** `key:<id>` */
-  principal: string;
-  key: Caller;
+interface Asked<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
   /** Its body has been read, but for routes of an `upload`. */
   request: IncomingMessage;
+  /** As in `X-Request-Id`. */
+  requestId: string;
+  /** Adds a `Set-Cookie` to the answer. */
+  setCookie: (line: string) => void;
+}
+
+export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> extends Asked<
+  Params,
+  Query,
+  Body
+> {
+  tenantId: string;
+  /** `key:<id>` or `user:<id>` */
+  principal: string;
+  caller: Caller;
   /** Only of routes that are `idempotent`. */
   idempotencyKey?: string;
 }
 
-interface Definition<Params, Query, Body, Answer> {
+/** Nobody is signed in. */
+export type PublicRequest<Params = unknown, Query = unknown, Body = unknown> = Asked<Params, Query, Body>;
+
+interface Described<Params, Query, Body, Answer> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As in OpenAPI: `/v1/conversations/{id}`. */
   path: `/v1/${string}`;
   summary: string;
   description?: string;
-  /** The right that the key needs; `any-key`: any valid key. */
-  scope: Scope | 'any-key';
   params?: z.ZodType<Params>;
   query?: z.ZodObject & z.ZodType<Query>;
   body?: z.ZodType<Body>;
@@ -56,11 +83,35 @@ interface Definition<Params, Query, Body, Answer> {
   idempotent?: boolean;
   /** Words of the problems that only this route knows, for the document. */
   problems?: Record<number, string>;
+}
+
+interface Definition<Params, Query, Body, Answer> extends Described<Params, Query, Body, Answer> {
+  /** The right that the caller needs; `any-caller`: any valid key or session. */
+  scope: Permission | 'any-caller';
+  /** A key is refused, whatever its scopes. */
+  forPeople?: true;
+  /** Answers also while steps are pending for the person. */
+  whilePending?: true;
   /** Runs in the tenant's scope. */
   handle(ctx: Context, request: ApiRequest<Params, Query, Body>): Promise<Answer>;
 }
 
-export type Route = Definition<unknown, unknown, unknown, unknown>;
+interface PublicDefinition<Params, Query, Body, Answer> extends Described<Params, Query, Body, Answer> {
+  scope: 'public';
+  /** Runs in nobody's scope: it finds out whose business this is, and enters that tenant's. */
+  handle(ctx: Context, request: PublicRequest<Params, Query, Body>): Promise<Answer>;
+}
+
+export type TenantRoute = Definition<unknown, unknown, unknown, unknown>;
+export type PublicRoute = PublicDefinition<unknown, unknown, unknown, unknown>;
+export type Route = TenantRoute | PublicRoute;
+
+/** Declares a route for everybody: sign-in and what leads to it. A foreign page may not call it. */
+export function publicRoute<Params, Query, Body, Answer>(
+  definition: PublicDefinition<Params, Query, Body, Answer>,
+): Route {
+  return definition;
+}
 
 /** Declares a route. */
 export function route<Params, Query, Body, Answer>(
@@ -90,7 +141,7 @@ const pageQuery = {
 
 interface ListDefinition<Params, Filters extends z.ZodRawShape, Item> extends Pick<
   Definition<Params, unknown, unknown, unknown>,
-  'path' | 'summary' | 'description' | 'scope' | 'params'
+  'path' | 'summary' | 'description' | 'scope' | 'params' | 'forPeople' | 'whilePending'
 > {
   filters?: Filters;
   item: z.ZodType<Item>;

@@ -20,11 +20,11 @@ const KEY_CACHE_LIMIT = 10_000;
 const INSTALLATION = 'installation';
 
 /** Whose content a key seals. A tenant's own key also wraps the keys of its contacts and groups. */
-export type KeyOwner = { kind: 'tenant' } | { kind: 'contact' | 'group'; id: string };
+export type KeyOwner = { kind: 'tenant' } | { kind: 'contact' | 'group' | 'user'; id: string };
 
 export interface KeyRow extends BaseRow {
   tenantId: string;
-  kind: 'tenant' | 'contact' | 'group' | 'canary';
+  kind: 'tenant' | 'contact' | 'group' | 'user' | 'canary';
   subjectId: string;
   /** Sealed secret; absent once destroyed. */
   wrapped?: Buffer | undefined;
@@ -205,7 +205,7 @@ function lookupSecret(key: DataKey, kind: string): Buffer {
 }
 
 function wrappedByTenant(kind: KeyRow['kind']): boolean {
-  return kind === 'contact' || kind === 'group';
+  return kind === 'contact' || kind === 'group' || kind === 'user';
 }
 
 function placeOf(row: { _id: string; tenantId: string }): Place {

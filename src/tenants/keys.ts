@@ -9,10 +9,11 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { notFound } from '../ops/errors.ts';
 import { newId, newSecret } from '../store/ids.ts';
-import { asOperator, withTenant } from '../store/scope.ts';
+import { withTenant } from '../store/scope.ts';
 import { checkInput, textLine } from './input.ts';
-import { type ApiKeyRow, ApiKeys, type Scope, SCOPES, type TenantRecord, Tenants } from './model.ts';
-import { findTenant } from './tenants.ts';
+import { type ApiKeyRow, ApiKeys } from './model.ts';
+import { type Scope, SCOPES } from './permissions.ts';
+import { findTenant, isActiveTenant } from './tenants.ts';
 
 export interface ApiKey {
   keyId: string;
@@ -104,7 +105,7 @@ export async function authenticateKey(ctx: Context, bearer: string): Promise<Aut
   const { tenantId, secret } = KEY_FORM.exec(bearer)?.groups ?? {};
   if (tenantId === undefined || secret === undefined) return null;
   const digest = digestOf(secret);
-  const [row, tenant] = await Promise.all([
+  const [row, isActive] = await Promise.all([
     withTenant(tenantId, () =>
       ctx.store
         .model(ApiKeys)
@@ -112,12 +113,10 @@ export async function authenticateKey(ctx: Context, bearer: string): Promise<Aut
         .lean<ApiKeyRow>()
         .exec(),
     ),
-    asOperator('sign-in: state of the tenant', () =>
-      ctx.store.model(Tenants).findOne({ _id: tenantId }, { status: 1 }).lean<TenantRecord>().exec(),
-    ),
+    isActiveTenant(ctx, tenantId),
   ]);
   const isSame = timingSafeEqual(Buffer.from(row?.secretHash ?? '0'.repeat(64), 'hex'), digest);
-  if (!row || !isSame || row.revokedAt || tenant?.status !== 'active') return null;
+  if (!row || !isSame || row.revokedAt || !isActive) return null;
   return { tenantId, keyId: row._id, name: row.name, scopes: row.scopes };
 }
 

@@ -6,6 +6,7 @@ import {
   tenantCollection,
   type TenantRow,
 } from '../store/collection.ts';
+import type { Scope } from './permissions.ts';
 
 const ours = fieldsOf('controller');
 
@@ -188,22 +189,6 @@ export const NumberHolders = operatorCollection<NumberHolderRow>('numberHolders'
   },
   indexes: [{ keys: { phoneNumberId: 1 } }],
 });
-
-export const SCOPES = [
-  'conversations:read',
-  'conversations:write',
-  'messages:read',
-  'messages:send',
-  'contacts:read',
-  'contacts:write',
-  'channels:read',
-  'channels:write',
-  'endpoints:read',
-  'endpoints:write',
-  'dead-letters:read',
-  'dead-letters:write',
-] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** `wsk_<tenant>_<secret>`: names its tenant, so that nothing is looked up across tenants. */
 export interface ApiKeyRow extends TenantRow {

@@ -3,16 +3,25 @@ import { z } from 'zod';
 
 import { feedCursor } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
-import { type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
+import { type Found, listRoute, type Page, PENDING_STEPS, type Route, route } from '../http/route.ts';
 import { ChannelSchema, type ChannelView, idParams } from '../http/schemas.ts';
 import { changePolicy, PolicyBody, policyOf } from './channel-policy.ts';
-import { type ChannelRow, Channels, SCOPES } from './model.ts';
+import { type ChannelRow, Channels } from './model.ts';
+import { PERMISSIONS } from './permissions.ts';
 import { findTenant } from './tenants.ts';
 
 const MeSchema = z
   .object({
     tenant: z.object({ id: z.string(), name: z.string(), accountNumber: z.string() }),
-    key: z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)) }),
+    caller: z.object({ kind: z.enum(['key', 'person']), id: z.string(), name: z.string() }),
+    scopes: z.array(z.enum(PERMISSIONS)),
+    pending: z
+      .array(z.enum(PENDING_STEPS))
+      .meta({ description: 'What a person must do before the rest of the interface answers.' }),
+    csrfToken: z
+      .string()
+      .optional()
+      .meta({ description: 'A person sends it as `X-CSRF-Token` with each request that changes something.' }),
     feedCursor: z
       .string()
       .meta({ description: 'Where `GET /v1/feed` begins for whoever reads lists after this.' }),
@@ -23,14 +32,18 @@ export const tenantRoutes: Route[] = [
   route({
     method: 'get',
     path: '/v1/me',
-    summary: 'Whose key this is, and what it may',
-    scope: 'any-key',
+    summary: 'Whose key or session this is, and what it may',
+    scope: 'any-caller',
+    whilePending: true,
     response: MeSchema,
-    async handle(ctx, { tenantId, key }) {
+    async handle(ctx, { tenantId, caller: { kind, id, name: callerName, scopes, pending, session } }) {
       const { name, accountNumber } = await findTenant(ctx, tenantId);
       return {
         tenant: { id: tenantId, name, accountNumber },
-        key: { id: key.keyId, name: key.name, scopes: key.scopes },
+        caller: { kind, id, name: callerName },
+        scopes: [...scopes],
+        pending: [...pending],
+        ...(session ? { csrfToken: session.csrfToken } : {}),
         feedCursor: await feedCursor(ctx, tenantId),
       };
     },

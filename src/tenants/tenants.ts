@@ -63,6 +63,14 @@ export async function findTenant(ctx: Context, tenantId: string): Promise<Tenant
   return view(ctx, record);
 }
 
+/** False for a disabled and for an unknown tenant. */
+export async function isActiveTenant(ctx: Context, tenantId: string): Promise<boolean> {
+  const record = await asOperator('sign-in: state of the tenant', () =>
+    ctx.store.model(Tenants).findOne({ _id: tenantId }, { status: 1 }).lean<TenantRecord>().exec(),
+  );
+  return record?.status === 'active';
+}
+
 async function insertWithFreeNumber(
   ctx: Context,
   record: Omit<TenantRecord, 'accountNumber'>,

@@ -122,9 +122,9 @@ export const deadLetterRoutes: Route[] = [
     scope: 'dead-letters:read',
     params: idParams,
     response: DeadLetterDetailSchema,
-    async handle(ctx, { tenantId, key, params }) {
+    async handle(ctx, { tenantId, caller, params }) {
       const row = await findDeadLetter(ctx, params.id, { tenantId });
-      return { ...view(row), ...(await contentOf(ctx, row, key.scopes.includes('messages:read'))) };
+      return { ...view(row), ...(await contentOf(ctx, row, caller.scopes.includes('messages:read'))) };
     },
   }),
   route({

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { feedKey, publish } from '../../src/agents/feed.ts';
 import { ConversationSchema, MessageSchema } from '../../src/http/schemas.ts';
 import { createApiKey, revokeApiKey } from '../../src/tenants/keys.ts';
-import { SCOPES } from '../../src/tenants/model.ts';
+import { SCOPES } from '../../src/tenants/permissions.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Business,

@@ -306,7 +306,7 @@ describe('who wrote', () => {
 });
 
 describe('what nobody owns', () => {
-  it('unknown numbers are parked, and replayed when the number is registered', async () => {
+  it('row 14: unknown numbers are parked, and replayed when the number is registered', async () => {
     const message = textMessage('wamid.u1', 'is anybody there', { phone: '972500000020' });
     await handle(envelope([change({ messages: [message] }, '999000111')], '700800'));
     const [parked] = await listDeadLetters(ctx, { phoneNumberId: '999000111' }, 10);
@@ -319,7 +319,7 @@ describe('what nobody owns', () => {
     expect(await ctx.inbound.oldest('inbound-0')).not.toBeNull();
   });
 
-  it('the right number with another account or app is a mismatch, kept from the owner', async () => {
+  it('row 14: the right number with another account or app is a mismatch, kept from the owner', async () => {
     const before = await conversations();
     const message = textMessage('wamid.m1', 'forged', { phone: '972500000021' });
     await handle(envelope([change({ messages: [message] })], 'another-waba'));

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import { ProblemSchema } from '../../src/http/schemas.ts';
+import { SESSION_COOKIE } from '../../src/tenants/auth.ts';
 import { createApiKey, revokeApiKey } from '../../src/tenants/keys.ts';
-import { SCOPES } from '../../src/tenants/model.ts';
+import { PERMISSIONS, SCOPES } from '../../src/tenants/permissions.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Answer,
@@ -14,6 +15,7 @@ import {
   keyWith,
   openBusiness,
   openGateway,
+  signedIn,
   type TestGateway,
   type Written,
 } from '../support/fixtures.ts';
@@ -66,47 +68,93 @@ async function problem(
 const send = { type: 'text', text: { body: 'ok' } };
 const pathOf = ({ path }: Route) => path.replace('{id}', 'nobody');
 const named = routes.map((route) => [`${route.method} ${route.path}`, route] as const);
+const guarded = named.filter(([, { scope }]) => scope !== 'public');
+const isForPeople = (route: Route) => route.scope !== 'public' && route.forPeople === true;
 /** A body that the route takes, where it takes one. */
 const bodyOf = (route: Route) => (route.body ? { body: {} } : {});
 
 describe('keys', () => {
-  it.each(named)('%s answers 401 without a key, the same for every kind of bad key', async (_name, route) => {
-    const bodies: unknown[] = [];
-    for (const headers of [
-      {},
-      { Authorization: 'Bearer nonsense' },
-      { Authorization: `Basic ${business.key}` },
-      { Authorization: `Bearer ${business.key}x` },
-      { Authorization: `Bearer wsk_ten_unknown_${'A'.repeat(43)}` },
-      { Authorization: `Bearer ${revoked}` },
-    ]) {
-      const asking = { key: undefined, headers, ...bodyOf(route) };
-      const answer = await problem(401, 'unauthorized', route.method.toUpperCase(), pathOf(route), asking);
-      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
-      bodies.push(answer.body);
-    }
-    expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
-  });
+  it.each(guarded)(
+    '%s answers 401 without a key, the same for every kind of bad key',
+    async (_name, route) => {
+      const bodies: unknown[] = [];
+      for (const headers of [
+        {},
+        { Authorization: 'Bearer nonsense' },
+        { Authorization: `Basic ${business.key}` },
+        { Authorization: `Bearer ${business.key}x` },
+        { Authorization: `Bearer wsk_ten_unknown_${'A'.repeat(43)}` },
+        { Authorization: `Bearer ${revoked}` },
+      ]) {
+        const asking = { key: undefined, headers, ...bodyOf(route) };
+        const answer = await problem(401, 'unauthorized', route.method.toUpperCase(), pathOf(route), asking);
+        expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+        bodies.push(answer.body);
+      }
+      expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
+    },
+  );
 
-  it.each(named.filter(([, route]) => route.scope !== 'any-key'))(
+  it.each(guarded.filter(([, { scope }]) => scope !== 'any-caller'))(
     '%s answers 403 that names the missing scope',
     async (_name, route) => {
-      const key = await keyWith(
-        ctx,
-        business.tenantId,
-        SCOPES.filter((scope) => scope !== route.scope),
-      );
-      const asking = { key, ...bodyOf(route) };
-      const answer = await problem(
+      const caller = isForPeople(route)
+        ? await signedIn(ctx, business, { permissions: PERMISSIONS.filter((scope) => scope !== route.scope) })
+        : {
+            key: await keyWith(
+              ctx,
+              business.tenantId,
+              SCOPES.filter((scope) => scope !== route.scope),
+            ),
+          };
+      const asking = { key: undefined, ...caller, ...bodyOf(route) };
+      const { body } = await problem(
         403,
         'insufficient-scope',
         route.method.toUpperCase(),
         pathOf(route),
         asking,
       );
-      expect(answer.body.detail).toContain(route.scope);
+      expect(body.detail).toContain(route.scope);
     },
   );
+
+  it('row 4: a key on what is for people is refused, and that is logged', async () => {
+    for (const [, route] of guarded.filter(([, each]) => isForPeople(each))) {
+      await problem(403, 'wrong-credential', route.method.toUpperCase(), pathOf(route), bodyOf(route));
+    }
+  });
+});
+
+describe('T-AU: sessions of people', () => {
+  const path = '/v1/conversations';
+  const change = () => `/v1/conversations/${written.conversationId}/read`;
+
+  it('a person reads with the cookie alone, and changes with the token and an Origin of ours', async () => {
+    const person = await signedIn(ctx, business);
+    const { Cookie = '' } = person.headers;
+    expect((await gateway.ask('GET', path, { headers: { Cookie } })).status).toBe(200);
+    expect((await gateway.ask('POST', change(), { ...person, body: {} })).status).toBe(202);
+  });
+
+  it('T-AU: CSRF: what changes something is refused without the token, or from another Origin', async () => {
+    const { headers } = await signedIn(ctx, business);
+    for (const wrong of [{ Origin: 'https://elsewhere.example' }, { Origin: '' }, { 'X-CSRF-Token': 'x' }]) {
+      const asking = { key: undefined, headers: { ...headers, ...wrong }, body: {} };
+      await problem(403, 'foreign-page', 'POST', change(), asking);
+    }
+  });
+
+  it('T-AU: an ended session, one of a disabled person and an unknown one are all answered the same', async () => {
+    const ended = await signedIn(ctx, business, { ended: true });
+    const disabled = await signedIn(ctx, business, { status: 'disabled' });
+    const unknown = { headers: { Cookie: `${SESSION_COOKIE}=wss_${business.tenantId}_${'A'.repeat(43)}` } };
+    const answers = [];
+    for (const { headers } of [ended, disabled, unknown]) {
+      answers.push((await problem(401, 'unauthorized', 'GET', path, { key: undefined, headers })).body);
+    }
+    expect(new Set(answers.map((body) => JSON.stringify(body))).size).toBe(1);
+  });
 });
 
 describe('addresses and methods', () => {

@@ -10,7 +10,7 @@ import type { Clock } from '../../src/ops/clock.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
 import { createApiKey } from '../../src/tenants/keys.ts';
-import { SCOPES } from '../../src/tenants/model.ts';
+import { SCOPES } from '../../src/tenants/permissions.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { openMediaClient } from '../../src/whatsapp/media.ts';
 import { type TestContext, testContext } from '../support/context.ts';

@@ -6,10 +6,14 @@ import { Identities, type IdentityRow } from '../../src/conversations/model.ts';
 import { createServer } from '../../src/http/server.ts';
 import { parkItem } from '../../src/lanes/dead-letters.ts';
 import { createLogger, type Logger } from '../../src/ops/log.ts';
+import { newId } from '../../src/store/ids.ts';
 import { withTenant } from '../../src/store/scope.ts';
+import { SESSION_COOKIE } from '../../src/tenants/auth.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
 import { createApiKey } from '../../src/tenants/keys.ts';
-import { type Scope, SCOPES } from '../../src/tenants/model.ts';
+import { Roles, type UserRow, Users } from '../../src/tenants/people-model.ts';
+import { type Permission, PERMISSIONS, type Scope, SCOPES } from '../../src/tenants/permissions.ts';
+import { endSessions, startSession } from '../../src/tenants/sessions.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import type { WebhookHandler } from '../../src/webhooks/receiver.ts';
 import { WABA } from './webhook.ts';
@@ -42,6 +46,60 @@ export async function openBusiness(ctx: Context, name: string): Promise<Business
 
 export async function keyWith(ctx: Context, tenantId: string, scopes: Scope[]): Promise<string> {
   return (await createApiKey(ctx, { tenantId, scopes })).key;
+}
+
+interface Signing {
+  /** What the person's role may; everything by default. */
+  permissions?: readonly Permission[];
+  /** Instead of a role with those permissions: a built-in one. */
+  role?: string;
+  status?: UserRow['status'];
+  ended?: boolean;
+}
+
+let people = 0;
+
+/** A person of the business with a session: the headers that a page of ours sends (`ask` adds the Origin). */
+export async function signedIn(
+  ctx: Context,
+  { tenantId }: Pick<Business, 'tenantId'>,
+  { permissions = PERMISSIONS, role, status = 'active', ended = false }: Signing = {},
+): Promise<{ userId: string; headers: Record<string, string> }> {
+  people += 1;
+  const now = new Date(ctx.clock.now());
+  const userId = newId(ctx, 'usr');
+  const place = { tenantId, collection: 'users', id: userId, field: 'profile' };
+  const profile = {
+    firstName: 'Person',
+    lastName: `${people}`,
+    username: `person-${people}`,
+    email: '',
+    phone: '',
+  };
+  const ownRole = {
+    _id: newId(ctx, 'rol'),
+    tenantId,
+    name: `role ${people}`,
+    permissions: [...permissions],
+    createdAt: now,
+  };
+  const user: UserRow = {
+    _id: userId,
+    tenantId,
+    role: role ?? ownRole._id,
+    status,
+    profile: await ctx.store.keyring.seal({ kind: 'user', id: userId }, place, profile),
+    origin: { by: 'operator', how: 'operator', at: now },
+    createdAt: now,
+  };
+  const device = { userAgent: 'test', address: '127.0.0.1' };
+  const { token, csrfToken } = await startSession(ctx, { tenantId, userId, strong: true, device });
+  await withTenant(tenantId, async () => {
+    if (role === undefined) await ctx.store.model(Roles).insertMany([ownRole]);
+    await ctx.store.model(Users).insertMany([user]);
+    if (ended) await endSessions(ctx, { userId, by: 'test' });
+  });
+  return { userId, headers: { Cookie: `${SESSION_COOKIE}=${token}`, 'X-CSRF-Token': csrfToken } };
 }
 
 export interface Written {
@@ -151,6 +209,7 @@ export async function openGateway(
         headers: {
           ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(headers?.Cookie === undefined ? {} : { Origin: url }),
           ...headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

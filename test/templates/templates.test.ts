@@ -9,7 +9,7 @@ import { withTenant } from '../../src/store/scope.ts';
 import { applyTemplateEvent } from '../../src/templates/events.ts';
 import { syncDueAccounts } from '../../src/templates/sync.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
-import { SCOPES } from '../../src/tenants/model.ts';
+import { SCOPES } from '../../src/tenants/permissions.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { type Graph, openGraph } from '../../src/whatsapp/graph.ts';
 import { ManualClock } from '../support/clock.ts';

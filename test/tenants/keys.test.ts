@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withTenant } from '../../src/store/scope.ts';
 import { asOperator } from '../../src/store/scope.ts';
 import { authenticateKey, createApiKey, listApiKeys, revokeApiKey } from '../../src/tenants/keys.ts';
-import { ApiKeys, SCOPES, Tenants } from '../../src/tenants/model.ts';
+import { ApiKeys, Tenants } from '../../src/tenants/model.ts';
+import { SCOPES } from '../../src/tenants/permissions.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 
