@@ -1,13 +1,18 @@
 import eslint from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import imports from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
-/** Property names that lead round the tenant scope to the raw driver. */
-const rawDriver = ['collection', 'db'].map((name) => ({
-  selector: `MemberExpression[property.name='${name}'][object.name=/(Model|model|connection)$/]`,
-  message: 'Raw collections stay in src/store: use the models of the factory (tenant scope).',
-}));
+const STAY = 'Databases are reached through the models of src/store only, so that each query has its tenant.';
+
+/** What leads round the tenant scope: the raw driver, and stages that read or write other collections. */
+const roundTheScope = [
+  'MemberExpression[property.name=/^(collection|db)$/][object.name=/(Model|model|connection)$/]',
+  'CallExpression[callee.property.name=/^(collection|getClient|useDb|createConnection|watch|estimatedDocumentCount)$/]',
+  'Literal[value=/^\\$(lookup|graphLookup|unionWith|out|merge|changeStream|collStats|indexStats)$/]',
+  'Property[key.name=/^\\$(lookup|graphLookup|unionWith|out|merge|changeStream|collStats|indexStats)$/]',
+].map((selector) => ({ selector, message: STAY }));
 
 export default defineConfig(
   { ignores: ['dist/**', 'data/**', 'coverage/**', 'node_modules/**'] },
@@ -31,12 +36,18 @@ export default defineConfig(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/require-await': 'off',
-      'no-restricted-syntax': ['error', ...rawDriver],
     },
   },
   {
-    files: ['src/store/**', 'test/**'],
-    rules: { 'no-restricted-syntax': 'off' },
+    files: ['src/**/*.ts', 'workers/**/*.ts'],
+    ignores: ['src/store/**'],
+    rules: {
+      'no-restricted-syntax': ['error', ...roundTheScope],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['mongoose', 'mongoose/*', 'mongodb', 'mongodb/*'], message: STAY }] },
+      ],
+    },
   },
   {
     files: ['**/*.js', '**/*.mjs'],
@@ -51,6 +62,15 @@ export default defineConfig(
         clearTimeout: 'readonly',
         AbortSignal: 'readonly',
       },
+    },
+  },
+  {
+    // What clients and tenants write goes through our patterns: none may take longer than linear time.
+    ignores: ['test/**'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
+      'regexp/no-super-linear-move': ['error', { report: 'certain' }],
     },
   },
   {

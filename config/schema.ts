@@ -87,6 +87,9 @@ const blobUrl = z.string().refine(
   { error: 'must look like file:///whole/path or s3://bucket/prefix?region=…&endpoint=…' },
 );
 
+/** Places, comma-separated. */
+const blobUrls = z.string().transform(list).pipe(z.array(blobUrl).min(1, 'must name at least one place'));
+
 export const SETTINGS = {
   PORT: {
     schema: port.default(3000),
@@ -219,6 +222,11 @@ export const SETTINGS = {
     help: 'Where media is kept, encrypted: a folder (file:///var/whatsper/blobs), or a store that speaks S3, which with several machines all of them share (s3://bucket/prefix?region=eu-central-1, of another store than AWS also &endpoint=https://…; keys as usual in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). Unset: DATA_DIR/blobs.',
     example: 's3://bucket/prefix?region=eu-central-1',
   },
+  AUDIT_CHECKPOINTS: {
+    schema: blobUrls.optional(),
+    help: 'Where signed checkpoints of the audit log are kept, comma-separated: folders (file:///mnt/other/checkpoints) and buckets with Object Lock (s3://bucket/prefix?region=…). Best a place that whoever can write the database can’t write. Unset: DATA_DIR/audit-checkpoints.',
+    example: 's3://audit-bucket/checkpoints?region=eu-central-1',
+  },
   MEDIA_HOSTS: {
     schema: z
       .string()
@@ -272,7 +280,10 @@ export const SETTINGS = {
   SECURITY_CONTACT: {
     schema: z
       .string()
-      .regex(/^(mailto:\S+@\S+|https:\/\/\S+)$/, 'must look like mailto:security@example.com or https://…')
+      .regex(
+        /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/,
+        'must look like mailto:security@example.com or https://…',
+      )
       .default('mailto:team@texterchat.com'),
     help: 'Where /.well-known/security.txt sends who found a weakness: mailto:… or https://….',
   },

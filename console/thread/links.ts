@@ -6,7 +6,7 @@ export interface TextPart {
 
 const WEB_ADDRESS = /https?:\/\/[^\s<>"']+/giu;
 /** Signs that end a sentence, not an address. */
-const TRAILING = /[.,;:!?)\]}»”’]+$/u;
+const TRAILING = /(?<![.,;:!?)\]}»”’])[.,;:!?)\]}»”’]+$/u;
 
 /** Splits a text at its http(s) addresses. Joined, the parts are the text again. */
 export function splitLinks(text: string): TextPart[] {

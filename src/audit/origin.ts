@@ -44,7 +44,7 @@ for (const [net, bits] of [
 /** The class of a socket's address; IPv4 in IPv6 form counts as IPv4. */
 export function addressClass(address: string | undefined): AddressClass {
   if (address === undefined) return 'none';
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const [plain = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%');
   if (isIPv4(plain)) return PRIVATE.check(plain, 'ipv4') ? 'private-v4' : 'public-v4';
   if (isIPv6(plain)) return PRIVATE.check(plain, 'ipv6') ? 'private-v6' : 'public-v6';
   return 'none';

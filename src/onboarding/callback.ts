@@ -45,7 +45,8 @@ function address(
   callbackUrl: string | undefined,
 ): Pick<OwnCallback, 'url' | 'missing'> {
   const { BASE_URL } = settings;
-  const url = callbackUrl ?? (BASE_URL === undefined ? undefined : `${BASE_URL.replace(/\/+$/, '')}${path}`);
+  const url =
+    callbackUrl ?? (BASE_URL === undefined ? undefined : `${BASE_URL.replace(/(?<!\/)\/+$/, '')}${path}`);
   if (url === undefined) return { url: undefined, missing: 'no-base-url' };
   // A simulator on this machine reaches what Meta does not.
   const isMeta = !isLoopbackHost(hostOf(new URL(settings.GRAPH_API_URL)));

@@ -40,7 +40,7 @@ export interface AccountClient {
 export function openAccountClient(
   settings: Pick<Settings, 'GRAPH_API_URL' | 'GRAPH_API_VERSION'>,
 ): AccountClient {
-  const base = `${settings.GRAPH_API_URL.replace(/\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
+  const base = `${settings.GRAPH_API_URL.replace(/(?<!\/)\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
   const options = { keepAlive: true, timeout: 4_000 };
   const agents = { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) };
   return {

@@ -76,7 +76,7 @@ export function openGraph(
   settings: Pick<Settings, 'GRAPH_API_URL' | 'GRAPH_API_VERSION'>,
   timeoutMs = GRAPH_TIMEOUT_MS,
 ): Graph {
-  const base = `${settings.GRAPH_API_URL.replace(/\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
+  const base = `${settings.GRAPH_API_URL.replace(/(?<!\/)\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
   const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);

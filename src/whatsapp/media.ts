@@ -82,7 +82,7 @@ type Addresses = Pick<Settings, 'GRAPH_API_URL' | 'GRAPH_API_VERSION' | 'MEDIA_H
 
 /** A client with connections of its own. @param publicOnly gives public addresses only, for hosts of others */
 export function openMediaClient(settings: Addresses, publicOnly: LookupFunction): MediaClient {
-  const base = `${settings.GRAPH_API_URL.replace(/\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
+  const base = `${settings.GRAPH_API_URL.replace(/(?<!\/)\/+$/, '')}/${settings.GRAPH_API_VERSION}`;
   const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const graph = { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) };
   const others = {

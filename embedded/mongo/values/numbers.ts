@@ -53,7 +53,7 @@ function previousDouble(value: number): number {
 function restText({ digits, exponent }: Decimal): string {
   const text = digits.toString();
   const magnitude = String(text.length + exponent + EXPONENT_OFFSET).padStart(6, '0');
-  return magnitude + text.replace(/0+$/, '');
+  return magnitude + text.replace(/(?<!0)0+$/, '');
 }
 
 function partsOfDecimal(negative: boolean, exact: Decimal): NumberParts {
