@@ -1,7 +1,7 @@
 /** Every worker by its name in WORKERS. */
 import type { Context } from '../src/context.ts';
 import type { RedisClient } from '../src/store/redis.ts';
-import { startAudit } from './audit.ts';
+import { startAudit, startCheckpoints } from './audit.ts';
 import { startEndpoints } from './endpoints.ts';
 import { startInbound } from './inbound.ts';
 import { startMedia } from './media.ts';
@@ -20,7 +20,12 @@ const STARTERS: Record<string, (ctx: Context, redis: RedisClient) => RunningWork
   endpoints: startEndpoints,
   media: startMedia,
   audit: startAudit,
-  reconciler: (ctx) => [startReconciler(ctx), startTokenWatch(ctx), startTemplates(ctx)],
+  reconciler: (ctx) => [
+    startReconciler(ctx),
+    startCheckpoints(ctx),
+    startTokenWatch(ctx),
+    startTemplates(ctx),
+  ],
 };
 
 /** Starts the named workers (all when not given) on one connection that waits out an outage of Redis. */

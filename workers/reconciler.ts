@@ -2,6 +2,7 @@
  * Looks for work whose wake-up was lost (a crash between two steps, Redis emptied) and wakes its lane. It does no
  * work itself, so two of them do no harm.
  */
+import { moveWaiting } from '../src/audit/waiting.ts';
 import type { Context } from '../src/context.ts';
 import { reconcileForwards } from '../src/conversations/reconcile.ts';
 import { dueEndpointLanes } from '../src/endpoints/reconcile.ts';
@@ -37,7 +38,7 @@ export function startReconciler(ctx: Context): { close(): Promise<void> } {
 export async function reconcile(ctx: Context): Promise<void> {
   const steps: [string, () => Promise<number>][] = [
     ['inbound', () => wakeInbound(ctx)],
-    ['audit', () => wakeWaitingLanes(ctx, ctx.audit.lanes)],
+    ['audit', async () => (await moveWaiting(ctx)) + (await wakeWaitingLanes(ctx, ctx.audit.lanes))],
     ['forward', () => asOperator('reconcile forwards', () => reconcileForwards(ctx))],
     [
       'outbox',

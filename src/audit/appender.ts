@@ -8,6 +8,7 @@ import type { Entry, Taken } from '../lanes/item-lanes.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import type { HandlerEnd, Turn } from '../lanes/worker.ts';
 import { asOperator } from '../store/scope.ts';
+import { noteDue, noteHead } from './integrity.ts';
 import { ZERO_HASH, chained } from './chain.ts';
 import { AuditEntries, type AuditRecord, type AuditRow } from './model.ts';
 
@@ -62,8 +63,11 @@ export async function appendRecords(ctx: Context, tenantId: string, records: Aud
       fresh.push(row);
       head = row;
     }
-    if (fresh.length === 0) return;
-    await rows.insertMany(fresh, { ordered: true, lean: true, throwOnValidationError: true });
+    if (fresh.length > 0) {
+      await rows.insertMany(fresh, { ordered: true, lean: true, throwOnValidationError: true });
+    }
+    await noteDue(ctx, tenantId, head.seq - fresh.length, head.seq);
+    await noteHead(ctx, tenantId, { seq: head.seq, head: head.hash });
   });
 }
 

@@ -11,6 +11,7 @@ import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
 import type { RedisClient } from '../store/redis.ts';
 import type { AuditRecord } from './model.ts';
+import { RecentViews } from './recent-views.ts';
 
 /** Entries that share a write. */
 const TOGETHER = 250;
@@ -28,9 +29,12 @@ interface Options {
 
 export class AuditIntake {
   readonly lanes: ItemLanes;
+  /** Looks at content that this process wrote down a moment ago. */
+  readonly views: RecentViews;
   readonly #commit: GroupCommit<Placed, undefined>;
 
   constructor(options: Options) {
+    this.views = new RecentViews(options.clock);
     this.lanes = new ItemLanes({ ...options, name: 'audit', queues: 1 });
     this.#commit = new GroupCommit(async (items) => {
       await inTime(this.lanes.append(items));

@@ -76,6 +76,27 @@ export const AuditEntries = tenantCollection<AuditRow>('auditEntries', {
   ],
 });
 
+/** How far a chain is checkpointed and verified. `_id` is whose chain it is. */
+export interface AuditStateRow extends TenantRow {
+  /** When the next checkpoint is due; absent: nothing new since the last. */
+  dueAt?: Date;
+  /** A checkpoint was begun, and is begun again when it was not made by then. */
+  retryAt?: Date;
+  checkpoint?: { seq: number; at: Date };
+  verification?: { at: Date; verdict: string; entries: number; checkpoints: number };
+}
+
+export const AuditStates = tenantCollection<AuditStateRow>('auditStates', {
+  retention: 'audit-24-months',
+  fields: {
+    dueAt: ours.technical(Date),
+    retryAt: ours.technical(Date),
+    checkpoint: ours.technical(Object),
+    verification: ours.technical(Object),
+  },
+  indexes: [],
+});
+
 /** An entry that Redis did not take while it was away: it waits here for its lane. */
 export interface WaitingAuditRow extends TenantRow {
   /** The record, sealed with the installation's key. */

@@ -28,9 +28,15 @@ interface Place {
 }
 
 export function openS3Blobs(url: URL): BlobStore {
+  const { client, place } = openS3(url);
+  return new S3Blobs(client, place);
+}
+
+/** The client and the place that `s3://bucket/prefix?region=…&endpoint=…` names; asks nobody for anything yet. */
+export function openS3(url: URL): { client: S3Client; place: Place } {
   const endpoint = url.searchParams.get('endpoint');
   const region = url.searchParams.get('region');
-  const prefix = url.pathname.replace(/^\/+|\/+$/g, '');
+  const prefix = url.pathname.replace(/^\/+|(?<!\/)\/+$/g, '');
   const client = new S3Client({
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
     ...(region === null ? (endpoint === null ? {} : { region: 'us-east-1' }) : { region }),
@@ -39,7 +45,7 @@ export function openS3Blobs(url: URL): BlobStore {
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
   });
-  return new S3Blobs(client, { bucket: url.hostname, prefix: prefix === '' ? '' : `${prefix}/` });
+  return { client, place: { bucket: url.hostname, prefix: prefix === '' ? '' : `${prefix}/` } };
 }
 
 class S3Blobs implements BlobStore {

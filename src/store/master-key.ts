@@ -43,6 +43,11 @@ export class MasterKey {
     return createHmac('sha256', key).update(JSON.stringify(parts)).digest();
   }
 
+  /** 32 secret bytes for signing, from each of the installation's keys; the first is used for new signatures. */
+  signingSeeds(purpose: 'audit-checkpoint'): Buffer[] {
+    return this.#keys.map((key) => derive(key, purpose, 32));
+  }
+
   readonly #digestKeys = new Map<string, Buffer>();
 
   #cache = new Map<Purpose, DataKey[]>();
