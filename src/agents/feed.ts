@@ -9,6 +9,7 @@
  */
 import type { Context } from '../context.ts';
 import type { RedisClient } from '../store/redis.ts';
+import { ScopeError } from '../store/scope.ts';
 
 export const FEED_EVENT_TYPES = [
   'message.received',
@@ -47,6 +48,7 @@ const NOWHERE = '0-0';
 
 /** Name of a tenant's stream; the hash tag keeps what belongs to a tenant on one node of a Redis Cluster. */
 export function feedKey(prefix: string, tenantId: string): string {
+  if (tenantId === '') throw new ScopeError('A feed was to be named without its tenant.');
   return `${prefix}:feed:{${tenantId}}`;
 }
 

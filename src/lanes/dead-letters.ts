@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts';
 import { notFound } from '../ops/errors.ts';
 import { newId } from '../store/ids.ts';
-import { asOperator } from '../store/scope.ts';
+import { asOperator, requireOwn } from '../store/scope.ts';
 import type { LaneItem } from './item.ts';
 import { type DeadLetterRow, DeadLetters, type ParkReason } from './model.ts';
 import { peopleOf } from './person.ts';
@@ -135,6 +135,7 @@ export async function listDeadLetters(
   limit: number,
   after?: DeadLetterPlace,
 ): Promise<DeadLetterSummary[]> {
+  requireOwn(filter.tenantId);
   const older = after && {
     $or: [
       { receivedAt: { $lt: after.receivedAt } },
@@ -170,6 +171,7 @@ export async function findDeadLetter(
   id: string,
   filter: Pick<DeadLetterFilter, 'tenantId'> = {},
 ): Promise<DeadLetterRow> {
+  requireOwn(filter.tenantId);
   const row = await asOperator('read a dead letter', () =>
     ctx.store
       .model(DeadLetters)
@@ -188,6 +190,7 @@ export async function discardDeadLetter(
   reason: string,
   filter: Pick<DeadLetterFilter, 'tenantId'> = {},
 ): Promise<void> {
+  requireOwn(filter.tenantId);
   const gone = await asOperator('discard a dead letter', () =>
     ctx.store
       .model(DeadLetters)

@@ -10,7 +10,7 @@ import type { Batches } from './batches.ts';
 import { type BaseRow, fieldsOf, operatorCollection } from './collection.ts';
 import { derive, type MasterKey } from './master-key.ts';
 import type { ScopedModel } from './model.ts';
-import { asOperator } from './scope.ts';
+import { asOperator, requireOwn } from './scope.ts';
 import { type DataKey, type Place, seal, sealedBy, unseal } from './seal.ts';
 
 /** Longest time for which a destroyed key may still open content in some process: 30 s. */
@@ -76,6 +76,7 @@ export class Keyring {
 
   /** The owner's key; made at first use. @throws ErasedError when it was destroyed. */
   async keyOf(tenantId: string, owner: KeyOwner): Promise<DataKey> {
+    requireOwn(tenantId);
     const subjectId = owner.kind === 'tenant' ? tenantId : owner.id;
     return this.#cached(tenantId, `${tenantId}/${owner.kind}/${subjectId}`, async () => {
       const rows = await asOperator('keyring: key of an owner', () =>
@@ -88,6 +89,7 @@ export class Keyring {
 
   /** The key with this id, if it is this tenant's. @throws ErasedError when it was destroyed or never was. */
   async keyById(tenantId: string, keyId: string): Promise<DataKey> {
+    requireOwn(tenantId);
     return this.#cached(tenantId, nameById(tenantId, keyId), async () => {
       const row = await asOperator('keyring: key by id', () => this.#of.batches.find(Keys, tenantId, keyId));
       if (!row) throw new ErasedError('The key of this content no longer exists.');

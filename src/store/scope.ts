@@ -29,3 +29,15 @@ export function currentScope(): Scope {
   if (!scope) throw new ScopeError('A database operation ran outside withTenant() and asOperator().');
   return scope;
 }
+
+/**
+ * For work that reaches across tenants by a tenant given as data (keys, dead letters): whoever is bound to a tenant
+ * must name that tenant. @throws ScopeError
+ */
+export function requireOwn(tenantId: string | undefined): void {
+  const scope = storage.getStore();
+  if (tenantId === '') throw new ScopeError('A tenant was to be named, and was not.');
+  if (scope?.kind === 'tenant' && scope.tenantId !== tenantId) {
+    throw new ScopeError("Work bound to a tenant asked for what is another's.");
+  }
+}

@@ -233,7 +233,12 @@ async function rowsOfVictim(): Promise<unknown> {
   for (const collection of collections) {
     if (!('tenantId' in collection.fields) && collection.scope === 'operator') continue;
     all[collection.name] = await asOperator('test: snapshot of a tenant', () =>
-      ctx.store.model(collection).find({ tenantId: victim.tenantId }).sort({ _id: 1 }).lean().exec(),
+      ctx.store
+        .model(collection)
+        .find({ tenantId: victim.tenantId }, { lastUsedAt: 0, seenAt: 0 }) // of keys and sessions: they were used
+        .sort({ _id: 1 })
+        .lean()
+        .exec(),
     );
   }
   return all;
