@@ -272,6 +272,10 @@ export const SETTINGS = {
     schema: amount.default(120),
     help: 'Exports of one tenant in an hour; one key or person may take half of that.',
   },
+  RATE_REFUSALS: {
+    schema: amount.default(600),
+    help: 'Requests with a refused key or session that one address may make in a minute, for each process; then 429. Behind a proxy all have its address.',
+  },
   TEMPLATES_PER_DAY: {
     schema: amount.optional(),
     help: 'Most templates that one tenant may send in a day (UTC), since WhatsApp charges for them; a number may have a lower cap of its own. Unset: no cap.',

@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 
 import type { Context } from '../context.ts';
+import { mountOutbox } from '../mail/outbox-page.ts';
 import { MEDIA_PATH, serveMedia } from '../media/serve.ts';
 import { Reject } from '../ops/errors.ts';
 import { Health } from '../ops/health.ts';
@@ -13,20 +14,23 @@ import { mountRoutes, refuseMethod } from './handler.ts';
 import { openApiDocument } from './openapi.ts';
 import { logRequests, requestState } from './request-log.ts';
 import { routes } from './routes.ts';
+import { SECURITY_TXT_PATH, serveSecurityTxt } from './security-txt.ts';
 
 /** Everything that is not the webhook or the live feed (server.ts gives those to their own handlers). */
 export function createApp(ctx: Context, health = new Health(ctx)): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(logRequests(ctx), securityHeaders());
+  app.use(logRequests(ctx), securityHeaders(), permissionsPolicy);
   mountProbes(app, health);
   app.use('/v1', neverStored);
   mountRoutes(app, ctx, routes);
   mountMedia(app, ctx);
+  mountOutbox(app, ctx);
   const document = openApiDocument(routes, ctx.settings.BASE_URL);
   app.get('/openapi.json', (_request, response) => void response.json(document));
   mountDocs(app);
+  app.get(SECURITY_TXT_PATH, serveSecurityTxt(ctx));
   mountConsole(app);
   app.all(['/webhooks/whatsapp', '/webhooks/whatsapp/:app'], refuseMethod(['GET', 'POST']));
   app.use(() => {
@@ -59,6 +63,15 @@ function securityHeaders(): RequestHandler {
     referrerPolicy: { policy: 'no-referrer' },
   });
 }
+
+/** What our pages never ask a browser for, no script in them may. */
+const permissionsPolicy: RequestHandler = (_request, response, next) => {
+  response.setHeader(
+    'Permissions-Policy',
+    'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  );
+  next();
+};
 
 /** What a tenant reads must stay in no cache on the way. */
 const neverStored: RequestHandler = (_request, response, next) => {

@@ -1,21 +1,22 @@
 /** From a declared route to an Express handler: who calls → what they may → what they sent → the tenant's scope. */
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../context.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { authenticate, requireNothingPending, requireOwnOrigin, requireScopes } from '../tenants/auth.ts';
+import { readJson } from './json-body.ts';
+import { RateLimits } from './rate-limits.ts';
 import { requestState } from './request-log.ts';
 import type { ApiRequest, Caller, PublicRoute, Route, TenantRoute } from './route.ts';
 import { checked, checkedIdempotencyKey, checkedQuery } from './validate.ts';
-
-const parseJson = express.json({ limit: '1mb', strict: false, type: () => true });
 
 /**
  * Mounts a table of routes; a known path with another method answers 405. Paths without parameters come first, so that
  * `/v1/channels/connect` is never taken for the channel of that id.
  */
 export function mountRoutes(app: Express, ctx: Context, routes: Route[]): void {
+  const limits = new RateLimits(ctx);
   const paths = new Map<string, Route[]>();
   for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
   const inOrder = [...paths].sort(
@@ -23,7 +24,7 @@ export function mountRoutes(app: Express, ctx: Context, routes: Route[]): void {
   );
   for (const [path, known] of inOrder) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    for (const route of known) app[route.method](pattern, handlerOf(ctx, route));
+    for (const route of known) app[route.method](pattern, handlerOf(ctx, route, limits));
     app.all(pattern, refuseMethod(known.map(({ method }) => method.toUpperCase())));
   }
 }
@@ -37,7 +38,7 @@ export function refuseMethod(allowed: string[]): RequestHandler {
   };
 }
 
-function handlerOf(ctx: Context, route: Route): RequestHandler {
+function handlerOf(ctx: Context, route: Route, limits: RateLimits): RequestHandler {
   return async (request, response) => {
     const state = requestState(response);
     state.route = route.path;
@@ -49,7 +50,7 @@ function handlerOf(ctx: Context, route: Route): RequestHandler {
     const answer =
       route.scope === 'public'
         ? await answerPublic(ctx, route, asked, await guardedInput(ctx, route, request, response))
-        : await answerCaller(ctx, route, asked, response);
+        : await answerCaller(ctx, route, asked, { response, limits });
     response.status(route.status ?? 200).json(answer);
   };
 }
@@ -75,15 +76,26 @@ async function answerCaller(
   ctx: Context,
   route: TenantRoute,
   asked: Asked,
-  response: Response,
+  { response, limits }: { response: Response; limits: RateLimits },
 ): Promise<unknown> {
   const { request } = asked;
-  const caller = await authenticate(ctx, request);
+  const caller = await knownCaller(ctx, request, limits);
   const { tenantId, principal } = caller;
   requestState(response).tenantId = tenantId;
+  response.set(await limits.spend(caller, route.budget ?? (route.method === 'get' ? 'read' : 'write')));
   requireFit(ctx, route, caller);
   const input = await checkedInput(route, request, response);
   return withTenant(tenantId, () => route.handle(ctx, { tenantId, principal, caller, ...asked, ...input }));
+}
+
+/** @throws Reject (401), or (429) when too many such came from this address; (403) for another site's page */
+async function knownCaller(ctx: Context, request: Request, limits: RateLimits): Promise<Caller> {
+  try {
+    return await authenticate(ctx, request);
+  } catch (error) {
+    if (error instanceof Reject && error.status === 401) await limits.refused(request.socket.remoteAddress);
+    throw error;
+  }
 }
 
 /** @throws Reject (403) when this kind of caller has no business here, lacks the right, or must do something first */
@@ -118,21 +130,4 @@ function checkedIds({ params }: Route, given: Record<string, string | string[]>)
 function checkedBody({ body, lookAtBody }: Route, input: unknown): unknown {
   lookAtBody?.(input);
   return body && checked(body, input, 'body');
-}
-
-/** Undefined when there is none. @throws Reject (415) for another content type; the parser's refusals for what is too large or no JSON. */
-async function readJson(request: Request, response: Response): Promise<unknown> {
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-  if (length === '0' && encoding === undefined) return undefined;
-  if (request.is('application/json') === false) {
-    throw new Reject(415, 'unsupported-media-type', 'Send the body as Content-Type: application/json.');
-  }
-  return new Promise((resolve, reject) => {
-    parseJson(request, response, (error?: unknown) => {
-      if (error === undefined) resolve(request.body);
-      else {
-        reject(error instanceof Error ? error : new Error('The body could not be read.', { cause: error }));
-      }
-    });
-  });
 }

@@ -127,6 +127,7 @@ function problemsOf(route: Route): RouteConfig['responses'] {
     ...(route.idempotent ? { 409: conflict.join('') } : {}),
     ...(route.body || route.query ? { 422: 'The request is not valid; `errors` names the fields.' } : {}),
     ...(route.body ? { 413: 'The body is too large.', 415: 'The body is not JSON.' } : {}),
+    429: 'Too many requests; wait as long as `Retry-After` says.',
     503: 'A server that this needs is away; try again after `Retry-After`.',
   };
   for (const [status, words] of Object.entries(route.problems ?? {})) {

@@ -27,8 +27,6 @@ const MINUTE = 60;
 const HOUR = 3_600;
 /** A Redis that hangs must not hold requests: then this process counts. */
 const PATIENCE_MS = 500;
-/** Refused credentials of one address in a minute. */
-const REFUSALS = 120;
 
 type Limiter = Pick<RLWrapperTimeouts, 'consume'>;
 
@@ -41,9 +39,10 @@ interface Counted {
 
 export class RateLimits {
   readonly #counted: Record<Budget, Counted>;
-  readonly #refusals = new RateLimiterMemory({ points: REFUSALS, duration: MINUTE });
+  readonly #refusals: RateLimiterMemory;
 
   constructor({ settings, liveRedis, prefix }: Pick<Context, 'settings' | 'liveRedis' | 'prefix'>) {
+    this.#refusals = new RateLimiterMemory({ points: settings.RATE_REFUSALS, duration: MINUTE });
     const limiter = (name: string, points: number, duration: number): Limiter =>
       new RLWrapperTimeouts({
         timeoutMs: PATIENCE_MS,

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { Permission } from '../tenants/permissions.ts';
 import { openCursor, type Position, sealCursor } from './cursor.ts';
+import type { Budget } from './rate-limits.ts';
 
 /** What a person must do before the rest of the interface answers. */
 export const PENDING_STEPS = [
@@ -79,6 +80,8 @@ interface Described<Params, Query, Body, Answer> {
   response: z.ZodType<Answer>;
   /** Status of success; 200 by default. */
   status?: 200 | 201 | 202;
+  /** Whose part of the rate limits a request takes; by default `read` for GET, else `write`. */
+  budget?: Budget;
   /** Takes an `Idempotency-Key`: the same key with the same body is done once. */
   idempotent?: boolean;
   /** Words of the problems that only this route knows, for the document. */
@@ -141,7 +144,7 @@ const pageQuery = {
 
 interface ListDefinition<Params, Filters extends z.ZodRawShape, Item> extends Pick<
   Definition<Params, unknown, unknown, unknown>,
-  'path' | 'summary' | 'description' | 'scope' | 'params' | 'forPeople' | 'whilePending'
+  'path' | 'summary' | 'description' | 'scope' | 'params' | 'forPeople' | 'whilePending' | 'budget'
 > {
   filters?: Filters;
   item: z.ZodType<Item>;

@@ -38,6 +38,7 @@ describe('reading the settings', () => {
       RATE_WRITES: 60_000,
       RATE_SEARCHES: 1_200,
       RATE_EXPORTS: 120,
+      RATE_REFUSALS: 600,
       SECURITY_CONTACT: 'mailto:team@texterchat.com',
     });
   });

@@ -33,6 +33,7 @@ export function testEnvironment(overrides: Record<string, string> = {}): Record<
     META_VERIFY_TOKEN: 'verify-token-of-the-tests',
     LOG_LEVEL: 'silent',
     CANARY: 'off',
+    RATE_REFUSALS: '1000000',
     HOST: '127.0.0.1',
     PORT: '0',
     ...overrides,
