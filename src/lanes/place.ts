@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { groupOfChange, personOfChange } from '../whatsapp/payload/fields.ts';
 import { isJson, text } from '../whatsapp/payload/json.ts';
-import { subjectOf } from '../whatsapp/payload/people.ts';
+import { turnOf } from '../whatsapp/payload/people.ts';
 import type { LaneItem } from './item.ts';
 
 /** Statuses commute: they go through this many lanes per number. */
@@ -14,7 +14,7 @@ export function lanePartsOf(item: Omit<LaneItem, 'position'>): string[] {
   const number = item.phoneNumberId ?? item.wabaId ?? item.app;
   const { message, status, messageId } = item.body;
   if (item.kind === 'message' && isJson(message)) {
-    const { bsuid, parent, phone } = subjectOf(message);
+    const { bsuid, parent, phone } = turnOf(message);
     return [number, text(message.group_id) ?? bsuid ?? parent ?? phone ?? 'unknown-sender'];
   }
   if (item.kind === 'status' && isJson(status)) {

@@ -118,3 +118,30 @@ describe('a call', () => {
     expect(calledAt({ ...call, direction: 'BUSINESS_INITIATED', event: 'connect' })).toBeUndefined();
   });
 });
+
+describe('P3: a system message that tells of new ids', () => {
+  const laneOfMessage = (message: Json) =>
+    lanePartsOf({
+      kind: 'message',
+      app: 'default',
+      wabaId: '7',
+      field: 'messages',
+      phoneNumberId: '106',
+      body: { message },
+    });
+  const system = {
+    type: 'system',
+    from: noa.wa_id,
+    system: { type: 'user_changed_number', previous_user_id: 'IL.1', wa_id: gil.wa_id, user_id: 'IL.9' },
+  };
+
+  it('waits in the lane of who writes under the new ids, before their first message', () => {
+    const first = { type: 'text', from: gil.wa_id, from_user_id: 'IL.9' };
+    expect(laneOfMessage(system)).toEqual(laneOfMessage(first));
+  });
+
+  it('waits in the lane of the old ids when it names no new ones', () => {
+    const nameless = { ...system, from_user_id: 'IL.1', system: { type: 'user_changed_user_id' } };
+    expect(laneOfMessage(nameless)).toEqual(laneOfMessage({ type: 'text', from_user_id: 'IL.1' }));
+  });
+});

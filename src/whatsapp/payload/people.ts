@@ -99,6 +99,15 @@ export function subjectOf(message: Json): Sender {
   return first;
 }
 
+/**
+ * In whose turn a message is to be handled: its sender's; where a `system` message says that somebody's ids changed,
+ * whoever writes under the new ones, so that the change is known before their first message.
+ */
+export function turnOf(message: Json): Sender {
+  const next = identityChangeOf(message)?.next ?? {};
+  return Object.keys(next).length > 0 ? next : subjectOf(message);
+}
+
 /** The normaliser: "" is absent, a BSUID in the place of a phone is a BSUID, `+` does not belong to the digits. */
 function identity(userId: unknown, parentId: unknown, place: unknown): Sender {
   const phone = text(place);
