@@ -26,7 +26,9 @@ describe('declarations of collections', () => {
   it.each(collections.map((collection) => [collection.name, collection] as const))(
     '%s declares class, role and retention',
     (_name, collection) => {
-      expect(collection.retention).toMatch(/^(client-content|account|keys|parked-30-days|installation|audit-24-months)$/);
+      expect(collection.retention).toMatch(
+        /^(client-content|account|keys|parked-30-days|installation|audit-24-months)$/,
+      );
       expect(Object.keys(collection.fields).length).toBeGreaterThan(0);
       for (const field of Object.values(collection.fields)) {
         expect(field.dataClass).toMatch(/^(content|identity|account|billing|support|technical)$/);
