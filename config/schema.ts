@@ -13,7 +13,15 @@ export interface Setting {
 /** Queues beyond this are looked for by nobody. */
 export const MOST_INBOUND_QUEUES = 64;
 
-export const WORKER_NAMES = ['inbound', 'outbox', 'endpoints', 'media', 'audit', 'reconciler'] as const;
+export const WORKER_NAMES = [
+  'inbound',
+  'outbox',
+  'endpoints',
+  'media',
+  'mail',
+  'audit',
+  'reconciler',
+] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** `a, b` → `['a', 'b']`. */
@@ -194,11 +202,48 @@ export const SETTINGS = {
     secret: true,
     example: 'output of: openssl rand -base64 32',
   },
+  MASTER_KEY_FILE: {
+    schema: z.string().min(1).optional(),
+    help: 'Instead of MASTER_KEY: path of a file with one key a line, newest first, as container platforms mount secrets.',
+    example: '/run/secrets/whatsper-master-key',
+  },
+  SIGN_UP: {
+    schema: oneOf(['on', 'off']).default('off'),
+    help: 'on: a business may open an account by itself (POST /v1/sign-up, and a page of the console). off: the operator makes each (whatsper tenant create).',
+  },
+  POLICY_FILE: {
+    schema: z.string().min(1).optional(),
+    help: 'Text file of the privacy policy that people accept before they work here: a first line “Version: 2026-11”, then the text. Another version is accepted anew. Unset: a template that says so.',
+    example: '/etc/whatsper/policy.txt',
+  },
   SMTP_URL: {
     schema: url('smtp:', 'smtps:').optional(),
-    help: 'Mail server for invitations and password resets (not used yet).',
+    help: 'Mail server for invitations and password resets; needs BASE_URL for the links in mail. Unset: no mail is sent, and what needs it is refused (503).',
     secret: true,
     example: 'smtps://user:password@mail.example.com',
+  },
+  MAIL_FROM: {
+    schema: z
+      .string()
+      .regex(/^(?:[^<>\p{Cc}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u, {
+        error: 'must look like no-reply@example.com or Name <no-reply@example.com>',
+      })
+      .optional(),
+    help: 'Who sends the mail. Unset: no-reply@ and the host of BASE_URL.',
+    example: 'WHATSPER <no-reply@example.com>',
+  },
+  MAIL_OUTBOX: {
+    schema: oneOf(['on', 'off']).default('off'),
+    help: 'on: for trying the product on one machine; no mail leaves, all of it is shown at /outbox to whoever opens that page. Refused unless HOST is this machine only.',
+  },
+  CONTACT_EMAIL: {
+    schema: z.email('must be an e-mail address').default('team@texterchat.com'),
+    help: 'Address for questions, shown below each mail and on the sign-in page.',
+  },
+  POLICY_URL: {
+    schema: url('http:', 'https:').optional(),
+    help: 'Address of the privacy policy, linked below each mail and on the sign-in page. Unset: the page /policy of this installation.',
+    example: 'https://example.com/privacy',
   },
   ROLE: {
     schema: oneOf(['all', 'web', 'worker']).default('all'),

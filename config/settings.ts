@@ -47,9 +47,12 @@ function presentOf(environment: Environment): Record<string, string> {
 /** What each value allows but all of them together do not. */
 function contradictions(present: Record<string, string>, { WORKERS = [] }: Partial<Settings>): string[] {
   const found = redisContradictions(present);
-  if (present.MONGODB_URI && !present.MASTER_KEY) {
+  if (present.MASTER_KEY && present.MASTER_KEY_FILE) {
+    found.push('MASTER_KEY_FILE stands for MASTER_KEY: set one of them');
+  }
+  if (present.MONGODB_URI && !present.MASTER_KEY && !present.MASTER_KEY_FILE) {
     found.push(
-      'MASTER_KEY must be set when MONGODB_URI is: a key made on this machine would be lost with it (openssl rand -base64 32)',
+      'MASTER_KEY (or MASTER_KEY_FILE) must be set when MONGODB_URI is: a key made on this machine would be lost with it (openssl rand -base64 32)',
     );
   }
   if (present.KEYS_MONGODB_URI && !present.MONGODB_URI) {
@@ -57,6 +60,9 @@ function contradictions(present: Record<string, string>, { WORKERS = [] }: Parti
   }
   if (present.KEYS_MONGODB_URI && present.KEYS_MONGODB_URI === present.MONGODB_URI) {
     found.push('KEYS_MONGODB_URI must name another database than MONGODB_URI: keys are backed up apart');
+  }
+  if (present.MAIL_OUTBOX === 'on' && !['127.0.0.1', 'localhost', '::1'].includes(present.HOST ?? '')) {
+    found.push('MAIL_OUTBOX shows all mail to whoever asks: set HOST to 127.0.0.1, or MAIL_OUTBOX to off');
   }
   for (const name of WORKERS) {
     if (!(WORKER_NAMES as readonly string[]).includes(name)) {

@@ -12,6 +12,7 @@ import {
 } from './conversations/model.ts';
 import { Deliveries, Endpoints } from './endpoints/model.ts';
 import { DeadLetters } from './lanes/model.ts';
+import { Mails } from './mail/model.ts';
 import { Media } from './media/model.ts';
 import { Notices } from './notices/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
@@ -44,6 +45,7 @@ export const collections = [
   Deliveries,
   Media,
   Notices,
+  Mails,
   Templates,
   DeadLetters,
   AuditEntries,

@@ -26,7 +26,7 @@ export interface Context {
   /** Lanes whose items are received notifications. */
   inbound: ItemLanes;
   /** Lanes whose items are rows: `wake()` after the row is written. */
-  lanes: { outbox: LaneQueue; endpoints: LaneQueue; media: LaneQueue };
+  lanes: { outbox: LaneQueue; endpoints: LaneQueue; media: LaneQueue; mail: LaneQueue };
   /** Takes entries of the audit log: `audit()` of src/audit. */
   audit: AuditIntake;
   /** Sealed files. */

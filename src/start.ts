@@ -1,8 +1,4 @@
 /** Opens what every process of the gateway stands on: settings, servers, keys, queues. */
-import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { readSettings, type Settings } from '../config/settings.ts';
 import { openEmbedded } from '../embedded/index.ts';
 import { AuditIntake } from './audit/intake.ts';
@@ -15,6 +11,7 @@ import { systemClock, systemRandom } from './ops/clock.ts';
 import { createLogger, type Logger } from './ops/log.ts';
 import { openBlobs } from './store/blobs.ts';
 import { Positions } from './store/ids.ts';
+import { masterKeyProvider } from './store/key-providers.ts';
 import { MasterKey } from './store/master-key.ts';
 import { openRedis } from './store/redis.ts';
 import { Store } from './store/store.ts';
@@ -125,7 +122,7 @@ async function build(
 ): Promise<Context> {
   const clock = systemClock;
   const random = systemRandom;
-  const master = new MasterKey(await masterKeys(settings, log), random);
+  const master = new MasterKey(await masterKeyProvider(settings, log).load(), random);
   const store = new Store({
     uri: servers.mongodbUri,
     keysUri: settings.KEYS_MONGODB_URI,
@@ -161,6 +158,7 @@ async function build(
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
     media: new LaneQueue({ redis: queueRedis, prefix, name: 'media', log, clock }),
+    mail: new LaneQueue({ redis: queueRedis, prefix, name: 'mail', log, clock }),
   };
   const audit = new AuditIntake({ redis: queueRedis, prefix, log, clock, random, master });
   closers.push(() => Promise.all([inbound, audit, ...Object.values(lanes)].map((queue) => queue.close())));
@@ -182,47 +180,4 @@ async function build(
     audit,
     blobs,
   };
-}
-
-/** MASTER_KEY, or the key of DATA_DIR: made once, readable by its owner only. */
-async function masterKeys(settings: Settings, log: Logger): Promise<Buffer[]> {
-  if (settings.MASTER_KEY) return settings.MASTER_KEY.map((key) => Buffer.from(key, 'base64'));
-  await mkdir(settings.DATA_DIR, { recursive: true });
-  const path = join(settings.DATA_DIR, 'master.key');
-  if (await makeKey(path)) {
-    log.warn(
-      {
-        part: 'master-key',
-        outcome: 'made in DATA_DIR/master.key; keep a copy: without it nothing stored can be read',
-      },
-      'master-key.made',
-    );
-  }
-  await chmod(path, 0o600);
-  const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
-  if (key.length !== 32) {
-    throw new Error(`${path} does not hold 32 bytes in base64; restore it from its copy.`);
-  }
-  return [key];
-}
-
-/**
- * Makes the key file unless there is one. It appears whole and only once, whoever starts at the same moment and
- * whatever dies in between. @returns false when it was there.
- */
-async function makeKey(path: string): Promise<boolean> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(draft, 'wx', 0o600);
-  try {
-    await file.writeFile(`${randomBytes(32).toString('base64')}\n`);
-    await file.sync();
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await file.close();
-    await unlink(draft);
-  }
 }

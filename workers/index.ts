@@ -4,6 +4,7 @@ import type { RedisClient } from '../src/store/redis.ts';
 import { startAudit, startCheckpoints } from './audit.ts';
 import { startEndpoints } from './endpoints.ts';
 import { startInbound } from './inbound.ts';
+import { startMail } from './mail.ts';
 import { startMedia } from './media.ts';
 import { startOutbox } from './outbox.ts';
 import { startReconciler } from './reconciler.ts';
@@ -19,6 +20,7 @@ const STARTERS: Record<string, (ctx: Context, redis: RedisClient) => RunningWork
   outbox: startOutbox,
   endpoints: startEndpoints,
   media: startMedia,
+  mail: startMail,
   audit: startAudit,
   reconciler: (ctx) => [
     startReconciler(ctx),

@@ -7,6 +7,7 @@ import type { Context } from '../src/context.ts';
 import { reconcileForwards } from '../src/conversations/reconcile.ts';
 import { dueEndpointLanes } from '../src/endpoints/reconcile.ts';
 import type { ItemLanes } from '../src/lanes/item-lanes.ts';
+import { dueMailLanes } from '../src/mail/reconcile.ts';
 import { dueMediaLanes } from '../src/media/reconcile.ts';
 import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
 import { asOperator } from '../src/store/scope.ts';
@@ -50,6 +51,7 @@ export async function reconcile(ctx: Context): Promise<void> {
         wake(ctx, 'endpoints', await asOperator('reconcile endpoints', () => dueEndpointLanes(ctx))),
     ],
     ['media', async () => wake(ctx, 'media', await asOperator('reconcile media', () => dueMediaLanes(ctx)))],
+    ['mail', async () => wake(ctx, 'mail', await asOperator('reconcile mail', () => dueMailLanes(ctx)))],
   ];
   for (const [part, step] of steps) {
     try {
@@ -81,7 +83,7 @@ async function wakeWaitingLanes(ctx: Context, items: ItemLanes): Promise<number>
 
 async function wake(
   ctx: Context,
-  name: 'outbox' | 'endpoints' | 'media',
+  name: 'outbox' | 'endpoints' | 'media' | 'mail',
   wakeUps: { lane: string; tenantId?: string }[],
 ): Promise<number> {
   await ctx.lanes[name].wakeAll(wakeUps, { patienceMs: WAKE_PATIENCE_MS });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import type { Context } from '../context.ts';
+import { missingForMail } from '../mail/mail.ts';
 import { channelTroubles } from '../onboarding/token-watch.ts';
 import { SafeError } from '../ops/log.ts';
 import { pingAll, type RedisClient } from '../store/redis.ts';
@@ -74,6 +75,7 @@ async function work(ctx: Context): Promise<Record<string, Record<string, Cell>[]
     channels: { ...(await channelTroubles(ctx)) },
     spool: await spool(ctx),
     canary: await canary(ctx),
+    mail: mailState(ctx),
   };
 }
 
@@ -82,6 +84,12 @@ async function spool(ctx: Context): Promise<Record<string, number | null>> {
   const { segments, bytes, oldestAt, keptFiles } = await readSpools(join(ctx.settings.DATA_DIR, 'spool'));
   const oldestMs = oldestAt === null ? null : Math.max(0, ctx.clock.now() - oldestAt);
   return { segments, bytes, oldestSeconds: seconds(oldestMs), keptFiles };
+}
+
+/** Whether people can be invited and set passwords anew. */
+function mailState(ctx: Context): Record<string, Cell> {
+  const missing = missingForMail(ctx);
+  return { isSetUp: missing === null ? 'yes' : `no: set ${missing}` };
 }
 
 async function canary(ctx: Context): Promise<Record<string, number | null>> {

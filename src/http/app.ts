@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 
 import type { Context } from '../context.ts';
+import { mountOutbox } from '../mail/outbox-page.ts';
 import { MEDIA_PATH, serveMedia } from '../media/serve.ts';
 import { Reject } from '../ops/errors.ts';
 import { Health } from '../ops/health.ts';
@@ -25,6 +26,7 @@ export function createApp(ctx: Context, health = new Health(ctx)): Express {
   app.use('/v1', neverStored);
   mountRoutes(app, ctx, routes);
   mountMedia(app, ctx);
+  mountOutbox(app, ctx);
   const document = openApiDocument(routes, ctx.settings.BASE_URL);
   app.get('/openapi.json', (_request, response) => void response.json(document));
   mountDocs(app);

@@ -2,6 +2,7 @@
  * Health means progress: how old the oldest thing is that nobody has handled, per queue, and how much waits. Used by
  * `whatsper status`, /readyz and metrics. It looks at the work itself, rows and lanes, not at what processes say.
  */
+import { INSTALLATION } from '../audit/model.ts';
 import type { Context } from '../context.ts';
 import { Messages } from '../conversations/model.ts';
 import { Deliveries } from '../endpoints/model.ts';
@@ -9,6 +10,7 @@ import { countDeadLetters } from '../lanes/dead-letters.ts';
 import type { ItemLanes } from '../lanes/item-lanes.ts';
 import type { ParkReason } from '../lanes/model.ts';
 import type { LaneQueue } from '../lanes/queue.ts';
+import { Mails } from '../mail/model.ts';
 import { Media } from '../media/model.ts';
 import { asOperator } from '../store/scope.ts';
 import { Tenants } from '../tenants/model.ts';
@@ -48,6 +50,8 @@ export interface Progress {
   deliveries: Backlog;
   /** Files of clients that should have been fetched by now. */
   files: Backlog;
+  /** Mail that should have gone by now. */
+  mails: Backlog;
   /** By reason, each up to MOST_COUNTED. */
   deadLetters: Partial<Record<ParkReason, number>>;
 }
@@ -62,6 +66,7 @@ export async function progress(ctx: Context): Promise<Progress> {
   queues.push(await queueProgress(ctx.lanes.outbox, rows.sends.oldestMs));
   queues.push(await queueProgress(ctx.lanes.endpoints, rows.deliveries.oldestMs));
   queues.push(await queueProgress(ctx.lanes.media, rows.files.oldestMs));
+  queues.push(await queueProgress(ctx.lanes.mail, rows.mails.oldestMs));
   return { queues, ...rows, deadLetters: await deadLetters(ctx) };
 }
 
@@ -80,12 +85,12 @@ async function queueProgress(queue: LaneQueue, oldestMs: number | null): Promise
   return { queue: queue.name, waiting: waiting + prioritized, active, delayed, failed, oldestMs };
 }
 
-type Backlogs = Pick<Progress, 'forwards' | 'sends' | 'deliveries' | 'files'>;
+type Backlogs = Pick<Progress, 'forwards' | 'sends' | 'deliveries' | 'files' | 'mails'>;
 
 async function backlogs(ctx: Context, now: number): Promise<Backlogs> {
   return asOperator('progress', async () => {
-    const ids = await ctx.store.model(Tenants).distinct('_id').exec();
-    const parts: Record<keyof Backlogs, Group[]> = { forwards: [], sends: [], deliveries: [], files: [] };
+    const ids = [...(await ctx.store.model(Tenants).distinct('_id').exec()), INSTALLATION];
+    const parts: Record<keyof Backlogs, Group[]> = { forwards: [], sends: [], deliveries: [], files: [], mails: [] };
     for (let at = 0; at < ids.length; at += TENANTS_AT_ONCE) {
       const tenantId = { $in: ids.slice(at, at + TENANTS_AT_ONCE) };
       parts.forwards.push(...(await waiting(ctx, Messages, { tenantId, forward: 'due' }, '$storedAt')));
@@ -95,12 +100,14 @@ async function backlogs(ctx: Context, now: number): Promise<Backlogs> {
       parts.deliveries.push(...(await waiting(ctx, Deliveries, due, '$dueAt')));
       const pending = { ...due, state: 'pending' };
       parts.files.push(...(await waiting(ctx, Media, pending, '$dueAt')));
+      parts.mails.push(...(await waiting(ctx, Mails, due, '$dueAt')));
     }
     return {
       forwards: joined(parts.forwards, now),
       sends: joined(parts.sends, now),
       deliveries: joined(parts.deliveries, now),
       files: joined(parts.files, now),
+      mails: joined(parts.mails, now),
     };
   });
 }
@@ -112,7 +119,7 @@ interface Group {
 
 async function waiting(
   ctx: Context,
-  collection: typeof Messages | typeof Deliveries | typeof Media,
+  collection: typeof Messages | typeof Deliveries | typeof Media | typeof Mails,
   filter: Record<string, unknown>,
   time: '$storedAt' | '$dueAt',
 ): Promise<Group[]> {

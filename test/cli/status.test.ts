@@ -40,7 +40,14 @@ describe('whatsper status', () => {
     const seen = await status();
     expect(seen.servers.map(({ server }) => server)).toEqual(['mongodb', 'redis', 'redis for feeds']);
     for (const { answersInMs } of seen.servers) expect(answersInMs).toEqual(expect.any(Number));
-    expect(seen.queues.map(({ queue }) => queue)).toEqual(['inbound-0', 'outbox', 'endpoints', 'media']);
+    expect(seen.queues.map(({ queue }) => queue)).toEqual([
+      'inbound-0',
+      'audit-0',
+      'outbox',
+      'endpoints',
+      'media',
+      'mail',
+    ]);
     for (const queue of seen.queues) expect(queue).toMatchObject({ waiting: 0, oldestSeconds: null });
     expect(seen.deadLetters).toEqual({ total: 0 });
   });
@@ -77,6 +84,8 @@ describe('whatsper status', () => {
       outbox: null,
       endpoints: 90,
       media: null,
+      'audit-0': null,
+      mail: null,
     });
     expect(deadLetters).toEqual({ total: 3, failed: 1, unrouted: 2 });
   });

@@ -40,6 +40,9 @@ describe('reading the settings', () => {
       RATE_EXPORTS: 120,
       RATE_REFUSALS: 600,
       SECURITY_CONTACT: 'mailto:team@texterchat.com',
+      SIGN_UP: 'off',
+      MAIL_OUTBOX: 'off',
+      CONTACT_EMAIL: 'team@texterchat.com',
     });
   });
 
@@ -102,8 +105,8 @@ describe('reading the settings', () => {
     [{ EMBEDDED_MONGODB: 'yes' }, 'EMBEDDED_MONGODB must be one of auto, builtin'],
     [{ WORKERS: ',' }, 'WORKERS must name at least one worker'],
     [
-      { WORKERS: 'inbound,mail' },
-      'WORKERS names "mail"; known are inbound, outbox, endpoints, media, audit, reconciler',
+      { WORKERS: 'inbound,post' },
+      'WORKERS names "post"; known are inbound, outbox, endpoints, media, mail, audit, reconciler',
     ],
     [{ MONGODB_URI: 'mongodb://a/b' }, 'MASTER_KEY must be set when MONGODB_URI is'],
     [{ KEYS_MONGODB_URI: 'mongodb://a/b' }, 'set MONGODB_URI too, or neither'],
@@ -177,7 +180,7 @@ describe('reading the settings', () => {
       META_APP_SECRETS: 'z',
       GRAPH_TOKEN: 'w',
       MONGODB_URI: 'mongodb://a/b',
-      WORKERS: 'mail,fax',
+      WORKERS: 'post,fax',
     });
     expect(problems).toHaveLength(7);
     expect(new SettingsError(problems).message.split('\n')).toHaveLength(8);

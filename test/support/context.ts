@@ -33,6 +33,7 @@ export function testEnvironment(overrides: Record<string, string> = {}): Record<
     META_VERIFY_TOKEN: 'verify-token-of-the-tests',
     LOG_LEVEL: 'silent',
     CANARY: 'off',
+    MAIL_OUTBOX: 'on',
     RATE_REFUSALS: '1000000',
     HOST: '127.0.0.1',
     PORT: '0',
@@ -76,6 +77,7 @@ export async function testContext(
     outbox: new LaneQueue({ redis: queueRedis, prefix, name: 'outbox', log, clock }),
     endpoints: new LaneQueue({ redis: queueRedis, prefix, name: 'endpoints', log, clock }),
     media: new LaneQueue({ redis: queueRedis, prefix, name: 'media', log, clock }),
+    mail: new LaneQueue({ redis: queueRedis, prefix, name: 'mail', log, clock }),
   };
   const audit = new AuditIntake({ redis: queueRedis, prefix, log, clock, random, master });
   const blobs = await openBlobs(settings);
