@@ -1,4 +1,5 @@
 /** Every collection of the product. What is not listed here can't be opened. */
+import { AccountNumbers, Accounts } from './accounts/model.ts';
 import { AuditEntries, AuditStates, WaitingAudit } from './audit/model.ts';
 import { Charges } from './conversations/charges-model.ts';
 import { Groups } from './conversations/groups-model.ts';
@@ -23,6 +24,8 @@ import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/mod
 
 export const collections = [
   Tenants,
+  Accounts,
+  AccountNumbers,
   Channels,
   Routes,
   NumberHolders,

@@ -23,7 +23,7 @@ import { withTenant } from '../store/scope.ts';
 import { requireSendable } from '../templates/sending.ts';
 import { Channels } from '../tenants/model.ts';
 import type { Rendered } from '../whatsapp/templates/render.ts';
-import { requireAllowed } from './allowed.ts';
+import { requireAllowed, requireTerms } from './allowed.ts';
 import { contentOfBody, parseSendBody, type SendBody } from './body.ts';
 
 /** Longest Idempotency-Key. */
@@ -52,6 +52,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     const bodyDigest = await digestOf(ctx, request, body);
     const known = request.idempotencyKey === undefined ? null : await findRow(ctx, _id);
     if (known) return repeated(ctx, known, bodyDigest);
+    await requireTerms(ctx, request.tenantId);
     requireAllowed(ctx, request.conversation, body.type);
     const rendered = await renderedTemplate(ctx, request.conversation, body);
     const row = await newRow(ctx, request, { _id, bodyDigest, body, rendered }).catch(refuseErased);

@@ -1,9 +1,10 @@
 /** What may be sent at all: looked at when a message is accepted, and once more when it is sent. */
+import { sendingBar } from '../accounts/terms.ts';
 import type { Context } from '../context.ts';
 import type { ConversationRow, MessageRow } from '../conversations/model.ts';
 import { Reject } from '../ops/errors.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
-import type { FailureReason } from '../whatsapp/failure-reasons.ts';
+import { type FailureReason, failureText } from '../whatsapp/failure-reasons.ts';
 import { heardAt, isWindowOpen } from '../whatsapp/window.ts';
 
 /** Graph API code of a closed window; also told when we notice it ourselves. */
@@ -35,6 +36,12 @@ export function requireAllowed(ctx: Context, conversation: ConversationRow, type
     'other-app-has-control',
     'Another app of WhatsApp, such as Meta’s business agent, holds this conversation; an answer of yours would take it over. If you want that, take control first (POST /v1/conversations/{id}/take-control).',
   );
+}
+
+/** @throws Reject (409) `terms-missing`, `account-incomplete`: the business itself may not send */
+export async function requireTerms(ctx: Context, tenantId: string): Promise<void> {
+  const bar = await sendingBar(ctx, tenantId);
+  if (bar !== null) throw new Reject(409, bar, failureText(bar).detail);
 }
 
 /** Why a message must not be sent now; undefined when it may be. */

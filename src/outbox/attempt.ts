@@ -1,4 +1,5 @@
 /** One attempt to send one message: what must hold before, the call, and what follows from its outcome. */
+import { sendingBar } from '../accounts/terms.ts';
 import type { Context } from '../context.ts';
 import { findContact } from '../conversations/contacts.ts';
 import { findConversation, touchConversation } from '../conversations/conversations.ts';
@@ -59,6 +60,8 @@ export async function sendHead(ctx: Context, sender: Sender, message: MessageRow
   if ('impossible' in around) return failNow(ctx, message, around.impossible);
   const { channel, conversation } = around;
   await mendSummary(ctx, conversation, message);
+  const bar = await sendingBar(ctx, message.tenantId);
+  if (bar !== null) return failNow(ctx, message, bar);
   const forbidden = forbiddenNow(ctx, message, around);
   if (forbidden) return failNow(ctx, message, forbidden.reason, forbidden.code);
   if (await isPaused(ctx, channel)) return { againAfterMs: PAUSED_WAIT_MS };

@@ -59,6 +59,10 @@ export interface UserRow extends TenantRow {
   origin: { by: string; how: 'sign-up' | 'invitation' | 'operator'; at: Date };
   /** A new password is asked for at the next sign-in. */
   mustChangePassword?: boolean;
+  /** The owner of a tenant that the operator made has still to say who they and the business are. */
+  incomplete?: boolean;
+  /** Of the mails that the person gets; English by default. */
+  language?: 'en' | 'he';
   createdAt: Date;
   disabledAt?: Date;
 }
@@ -75,6 +79,8 @@ export const Users = tenantCollection<UserRow>('users', {
     accepted: held.technical(Object),
     origin: held.technical(Object),
     mustChangePassword: held.technical(Boolean),
+    incomplete: held.technical(Boolean),
+    language: held.technical(String),
     createdAt: held.technical({ type: Date, required: true }),
     disabledAt: held.technical(Date),
   },

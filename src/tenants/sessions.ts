@@ -8,6 +8,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Caller } from '../http/route.ts';
 import { newId, newSecret } from '../store/ids.ts';
+import { ErasedError } from '../store/keyring.ts';
 import { withTenant } from '../store/scope.ts';
 import { pendingOf } from './pending.ts';
 import { type Device, type Profile, type SessionRow, Sessions, type UserRow, Users } from './people-model.ts';
@@ -84,7 +85,9 @@ async function callerOf(ctx: Context, session: SessionRow, csrfToken: string): P
   const user = await ctx.store.model(Users).findOne({ _id: userId }).lean<UserRow>().exec();
   if (user?.status !== 'active') return null;
   await noteSeen(ctx, session);
-  const { firstName, lastName } = await profileOf(ctx, user);
+  const profile = await profileOf(ctx, user).catch(nullIfErased);
+  if (!profile) return null;
+  const { firstName, lastName } = profile;
   return {
     tenantId,
     kind: 'person',
@@ -93,8 +96,14 @@ async function callerOf(ctx: Context, session: SessionRow, csrfToken: string): P
     scopes: await permissionsOf(ctx, user.role),
     principal: `user:${userId}`,
     session: { id: _id, csrfToken, strong },
-    pending: pendingOf(user),
+    pending: pendingOf(ctx.settings, user),
   };
+}
+
+/** The person is being deleted at this moment. */
+function nullIfErased(error: unknown): null {
+  if (error instanceof ErasedError) return null;
+  throw error;
 }
 
 export function isLive({ endedAt, endsAt, seenAt }: SessionRow, now: number): boolean {

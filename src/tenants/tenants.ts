@@ -1,6 +1,7 @@
 /** Tenants as the operator makes and sees them. Their name and owner's address are sealed by their own key. */
 import { z } from 'zod';
 
+import { AccountNumbers } from '../accounts/model.ts';
 import type { Context } from '../context.ts';
 import type { Random } from '../ops/clock.ts';
 import { notFound } from '../ops/errors.ts';
@@ -78,9 +79,13 @@ async function insertWithFreeNumber(
   for (let tries = 0; tries < NUMBER_TRIES; tries += 1) {
     const accountNumber = randomAccountNumber(ctx.random);
     try {
-      await asOperator('tenant create', () =>
-        ctx.store.model(Tenants).insertMany([{ ...record, accountNumber }]),
-      );
+      await asOperator('tenant create', async () => {
+        // The number outlives the tenant: it is never given to another.
+        await ctx.store
+          .model(AccountNumbers)
+          .insertMany([{ _id: accountNumber, givenAt: new Date(ctx.clock.now()) }]);
+        await ctx.store.model(Tenants).insertMany([{ ...record, accountNumber }]);
+      });
       return accountNumber;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;

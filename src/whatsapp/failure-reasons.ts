@@ -146,6 +146,14 @@ const REASONS = {
     'Neither a phone number nor a WhatsApp user id of the client is known. Wait until they write again.',
   ],
   erased: ['Erased', 'The client’s data was erased before the message was sent.'],
+  'terms-missing': [
+    'No terms are active',
+    'The terms between this business and the operator of this installation have not begun, or have ended. Ask the operator.',
+  ],
+  'account-incomplete': [
+    'The account is not complete',
+    'Before this business may send, its owner names a privacy contact and the address of its privacy policy (Account, in the console).',
+  ],
   'channel-removed': [
     'The channel was removed',
     'The number from which this was to be sent is no longer connected.',

@@ -7,6 +7,7 @@ import { withTenant } from '../../src/store/scope.ts';
 import { SESSION_COOKIE } from '../../src/tenants/auth.ts';
 import { type Profile, type UserRow, Users } from '../../src/tenants/people-model.ts';
 import { startSession } from '../../src/tenants/sessions.ts';
+import { acceptedNow } from '../support/fixtures.ts';
 
 /** A person who has done all that is asked of them, with a session. */
 export async function signedIn(
@@ -36,7 +37,7 @@ export async function signedIn(
     ),
     emailProvenAt: at,
     phoneProvenAt: at,
-    accepted: { version: '1', hash: 'hash', at, surface: 'test' },
+    accepted: { ...acceptedNow(ctx), at, surface: 'test' },
     origin: { by: 'operator:test', how: 'operator', at },
     createdAt: at,
   };

@@ -1,4 +1,5 @@
 /** Businesses, clients and what they wrote, made by the product's own functions; a server to ask. */
+import { currentPolicy } from '../../src/accounts/policy.ts';
 import type { Context } from '../../src/context.ts';
 import { conversationIdFor, identityKey, inboundMessageId } from '../../src/conversations/ids.ts';
 import { handleInboundMessage } from '../../src/conversations/inbound.ts';
@@ -57,6 +58,12 @@ interface Signing {
   ended?: boolean;
 }
 
+/** The policy in force. */
+export function acceptedNow({ settings }: Pick<Context, 'settings'>): { version: string; hash: string } {
+  const { version, hash } = currentPolicy(settings);
+  return { version, hash };
+}
+
 let people = 0;
 
 /** A person of the business with a session: the headers that a page of ours sends (`ask` adds the Origin). */
@@ -89,6 +96,7 @@ export async function signedIn(
     role: role ?? ownRole._id,
     status,
     profile: await ctx.store.keyring.seal({ kind: 'user', id: userId }, place, profile),
+    accepted: { ...acceptedNow(ctx), at: now, surface: 'test' },
     origin: { by: 'operator', how: 'operator', at: now },
     createdAt: now,
   };
