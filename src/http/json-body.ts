@@ -56,31 +56,45 @@ export function strictJson(bytes: Buffer): unknown {
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
 
+/** An object or list that is not closed yet. */
+interface Open {
+  /** Names so far; undefined in a list. */
+  names?: Set<string>;
+  /** Where it is now: a name, or a place in the list. */
+  at: string | number;
+}
+
 /** Goes over the tokens of valid JSON without recursion. */
 function checkNames(text: string): void {
-  /** For each open object the names it has so far; null for arrays. */
-  const open: (Set<string> | null)[] = [];
+  const open: Open[] = [];
   let isName = false;
   for (const [token] of text.matchAll(TOKEN)) {
-    const names = open.at(-1);
+    const inner = open.at(-1);
     if (token === '{' || token === '[') {
-      open.push(token === '{' ? new Set() : null);
+      open.push(token === '{' ? { names: new Set(), at: '' } : { at: 0 });
       if (open.length > DEEPEST) throw refused('', `Nested deeper than ${DEEPEST} levels.`);
       isName = token === '{';
     } else if (token === '}' || token === ']') {
       open.pop();
       isName = false;
-    } else if (token === ',') isName = names instanceof Set;
-    else if (isName && names) {
-      checkName(JSON.parse(token) as string, names);
+    } else if (token === ',') {
+      isName = inner?.names !== undefined;
+      if (typeof inner?.at === 'number') inner.at += 1;
+    } else if (isName && inner?.names) {
+      inner.at = JSON.parse(token) as string;
+      checkName(inner.at, inner.names, open);
       isName = false;
     }
   }
 }
 
-function checkName(name: string, known: Set<string>): void {
-  if (known.has(name)) throw refused(name, 'Given more than once.');
-  if (LEADS_TO_PROTOTYPES.has(name) || name.startsWith('$')) throw refused(name, 'Not allowed as a name.');
+function checkName(name: string, known: Set<string>, open: Open[]): void {
+  const path = open.map(({ at }) => at).join('.');
+  if (known.has(name)) throw refused(path, 'Given more than once.');
+  if (LEADS_TO_PROTOTYPES.has(name)) throw refused(path, 'Not allowed as a name.');
+  if (name.startsWith('$')) {
+    throw refused(open.length > 1 ? path.slice(0, -name.length - 1) : path, 'Names must not begin with $.');
+  }
   known.add(name);
 }
 

@@ -28,7 +28,7 @@ describe('T-WH: JSON of a caller', () => {
   it.each([
     ['{"a":1,"a":2}', 'a'],
     ['{"a":1,"\\u0061":2}', 'a'],
-    ['[{"x":{"to":1,"b":[1,2],"to":2}}]', 'to'],
+    ['[0,{"x":{"to":1,"b":[1,2],"to":2}}]', '1.x.to'],
   ])('duplicate keys: %s is refused', (text, name) => {
     expect(refusal(text)).toEqual([422, 'invalid-request', name]);
   });
@@ -43,12 +43,13 @@ describe('T-WH: JSON of a caller', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it.each(['{"a":{"$ne":null}}', '{"a":{"$gt":""}}', '{"$where":"sleep(1000)"}'])(
-    'operator objects: %s is refused',
-    (text) => {
-      expect(refusal(text)).toEqual([422, 'invalid-request', expect.stringMatching(/^\$/)]);
-    },
-  );
+  it.each([
+    ['{"a":{"$ne":null}}', 'a'],
+    ['{"a":[1,{"b":{"$gt":""}}]}', 'a.1.b'],
+    ['{"$where":"sleep(1000)"}', '$where'],
+  ])('operator objects: %s is refused', (text, path) => {
+    expect(refusal(text)).toEqual([422, 'invalid-request', path]);
+  });
 
   it.each(['', '{', '{"a":NaN}', '{"a":Infinity}', "{'a':1}", '{"a":1}x', '{"a":01}'])(
     '%j is no JSON',
