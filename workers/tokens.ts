@@ -1,7 +1,8 @@
-/** The watch over access tokens, beside the reconciler: it waits for Meta's answers, and lanes must not wait for it. */
+/** The watch over access tokens and API keys, beside the reconciler: it waits for Meta's answers, and lanes must not wait for it. */
 import type { Context } from '../src/context.ts';
 import { watchTokens } from '../src/onboarding/token-watch.ts';
 import { asOperator } from '../src/store/scope.ts';
+import { watchKeys } from '../src/tenants/key-watch.ts';
 import { openAccountClient } from '../src/whatsapp/account.ts';
 
 const EVERY_MS = 60_000;
@@ -10,12 +11,16 @@ const EVERY_MS = 60_000;
 export function startTokenWatch(ctx: Context): { close(): Promise<void> } {
   const client = openAccountClient(ctx.settings);
   let running = Promise.resolve();
-  const look = async () => {
+  const attempt = async (part: string, work: () => Promise<unknown>) => {
     try {
-      await asOperator('watch over tokens', () => watchTokens(ctx, client));
+      await asOperator(`watch over ${part}`, work);
     } catch (error) {
-      ctx.log.warn({ part: 'tokens', err: error }, 'reconciler.failed');
+      ctx.log.warn({ part, err: error }, 'reconciler.failed');
     }
+  };
+  const look = async () => {
+    await attempt('tokens', () => watchTokens(ctx, client));
+    await attempt('keys', () => watchKeys(ctx));
   };
   const timer = setInterval(() => {
     running = running.then(look);

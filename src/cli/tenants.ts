@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 
 import { addEndpoint, listEndpoints } from '../endpoints/endpoints.ts';
-import { createApiKey, listApiKeys, revokeApiKey } from '../tenants/keys.ts';
-import { SCOPES } from '../tenants/permissions.ts';
 import { createTenant, listTenants } from '../tenants/tenants.ts';
+import { apiKeyCommands } from './api-keys.ts';
 import type { Bind } from './bind.ts';
 import { channelCommands } from './channels.ts';
 
@@ -31,42 +30,8 @@ export function tenantCommands(root: Command, bind: Bind): void {
     }),
   );
   channelCommands(root, bind);
-  keyCommands(root, bind);
+  apiKeyCommands(root, bind);
   endpointCommands(root, bind);
-}
-
-function keyCommands(root: Command, bind: Bind): void {
-  const key = root.command('key').description('API keys of a tenant');
-  bind<OfTenant & { scopes: string[]; name?: string }>(
-    key
-      .command('create')
-      .description('make a key; it is shown once')
-      .requiredOption('--tenant <id>', 'its id')
-      .requiredOption('--scopes <a,b>', `of ${SCOPES.join(', ')}`, words)
-      .option('--name <name>', 'what the key is for'),
-    async ({ ctx, output, options: { tenant: tenantId, scopes, name } }) =>
-      output.one(await createApiKey(ctx, { tenantId, scopes, name }), `The key ${ONCE}`),
-  );
-  bind<OfTenant>(
-    key
-      .command('list')
-      .description('keys of a tenant, revoked ones too')
-      .requiredOption('--tenant <id>', 'its id'),
-    async ({ ctx, output, options }) =>
-      output.many(await listApiKeys(ctx, options.tenant), {
-        columns: ['keyId', 'name', 'scopes', 'createdAt', 'revokedAt'],
-        empty: 'No keys yet: whatsper key create --tenant … --scopes …',
-      }),
-  );
-  bind<OfTenant>(
-    key
-      .command('revoke')
-      .description('end a key at once')
-      .argument('<key id>')
-      .requiredOption('--tenant <id>', 'its id'),
-    async ({ ctx, output, options: { tenant: tenantId }, args: [keyId = ''] }) =>
-      output.one(await revokeApiKey(ctx, { tenantId, keyId })),
-  );
 }
 
 function endpointCommands(root: Command, bind: Bind): void {
@@ -91,11 +56,4 @@ function endpointCommands(root: Command, bind: Bind): void {
         empty: 'No endpoints yet: whatsper endpoint add --tenant … --url https://…',
       }),
   );
-}
-
-function words(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }

@@ -8,16 +8,20 @@ import { noticeRoutes } from '../notices/routes.ts';
 import { onboardingRoutes } from '../onboarding/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { seenRoutes } from '../outbox/seen-routes.ts';
+import { erasureRoutes } from '../privacy/routes.ts';
 import { templateRoutes } from '../templates/routes.ts';
+import { keyRoutes } from '../tenants/key-routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
 import { deadLetterRoutes } from '../webhooks/dead-letter-routes.ts';
 import type { Route } from './route.ts';
 
 export const routes: Route[] = [
   ...tenantRoutes,
+  ...keyRoutes,
   ...onboardingRoutes,
   ...conversationRoutes,
   ...contactRoutes,
+  ...erasureRoutes,
   ...marketingRoutes,
   ...costRoutes,
   ...mediaRoutes,

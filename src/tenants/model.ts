@@ -195,8 +195,21 @@ export interface ApiKeyRow extends TenantRow {
   name: string;
   /** SHA-256 of the secret: 256 random bits need no slow hash. */
   secretHash: string;
+  /** Of the secret before a rotation, valid until then. */
+  previousHash?: string;
+  previousUntil?: Date;
   scopes: Scope[];
   createdAt: Date;
+  /** Principal; absent of keys that are older than this field. */
+  createdBy?: string;
+  /** When the present secret was made, if not with the key. */
+  rotatedAt?: Date;
+  /** It ends then; absent: never by itself. */
+  expiresAt?: Date;
+  /** Days before the end for which people were told last. */
+  warnedDays?: number;
+  /** Moved on at most once a minute. */
+  lastUsedAt?: Date;
   revokedAt?: Date;
 }
 
@@ -205,9 +218,21 @@ export const ApiKeys = tenantCollection<ApiKeyRow>('apiKeys', {
   fields: {
     name: ours.account({ type: String, required: true }),
     secretHash: ours.technical({ type: String, required: true }),
+    previousHash: ours.technical(String),
+    previousUntil: ours.technical(Date),
     scopes: ours.technical([String]),
     createdAt: ours.technical({ type: Date, required: true }),
+    createdBy: ours.technical(String),
+    rotatedAt: ours.technical(Date),
+    expiresAt: ours.technical(Date),
+    warnedDays: ours.technical(Number),
+    lastUsedAt: ours.technical(Date),
     revokedAt: ours.technical(Date),
   },
-  indexes: [{ keys: { secretHash: 1 }, options: { unique: true } }],
+  indexes: [
+    { keys: { secretHash: 1 }, options: { unique: true } },
+    { keys: { previousHash: 1 } },
+    { keys: { createdBy: 1 } },
+    { keys: { expiresAt: 1 } },
+  ],
 });

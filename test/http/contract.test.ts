@@ -20,6 +20,7 @@ import {
   keyWith,
   openBusiness,
   openGateway,
+  signedIn,
   type TestGateway,
   type Written,
 } from '../support/fixtures.ts';
@@ -433,6 +434,21 @@ describe('every route', () => {
       { body },
     );
     expect(seen.contact?.marketing).toEqual([expect.objectContaining({ state: 'stopped', cause: 'agent' })]);
+  });
+
+  it('API keys are made, listed, named, rotated and revoked by a person', async () => {
+    const { headers } = await signedIn(ctx, business);
+    const by = { key: undefined, headers };
+    const body = { name: 'Web shop', scopes: ['messages:read'], expiresDays: 90 };
+    const made = await ask<{ id: string; key: string }>('post', '/v1/keys', '', { ...by, body });
+    const list = await ask<{ items: object[] }>('get', '/v1/keys', '', by);
+    expect(list.items[0]).toMatchObject({ id: made.id, name: 'Web shop', lastUsedAt: null });
+    const named = { ...by, body: { name: 'Shop' } };
+    expect(await ask('patch', '/v1/keys/{id}', made.id, named)).toMatchObject({ name: 'Shop' });
+    const rotated = await ask<object>('post', '/v1/keys/{id}/rotate', made.id, { ...by, body: {} });
+    expect(rotated).toMatchObject({ id: made.id, previousUntil: expect.any(String) });
+    const revoked = await ask<object>('post', '/v1/keys/{id}/revoke', made.id, by);
+    expect(revoked).toMatchObject({ revokedAt: expect.any(String) });
   });
 
   it('was tried above', () => {

@@ -16,6 +16,7 @@ export interface Ids {
   channelId: string;
   contactId: string;
   deadLetterId: string;
+  keyId: string;
   phoneNumberId: string;
   wamid: string;
   templateName: string;

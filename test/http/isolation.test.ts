@@ -75,7 +75,8 @@ async function partyOf(name: string, phone: string): Promise<Party> {
   const deadLetterId = await clientIsParked(ctx, business, { phone, body: name });
   const templateName = name.replaceAll('-', '_').toLowerCase();
   const templateId = await templateOf(business, templateName, name);
-  return { ...business, ...written, deadLetterId, templateId, templateName, wamid };
+  const { keyId } = await createApiKey(ctx, { tenantId: business.tenantId, scopes: ['messages:read'], name });
+  return { ...business, ...written, keyId, deadLetterId, templateId, templateName, wamid };
 }
 
 async function templateOf({ tenantId }: Business, name: string, text: string): Promise<string> {
@@ -106,6 +107,11 @@ const text = { type: 'text', text: { body: 'from a stranger' } };
 const ATTACKS: Record<string, Attack> = {
   'get /v1/me': { expected: 200 },
   'get /v1/channels': { expected: 200 },
+  'get /v1/keys': { expected: 200 },
+  'post /v1/keys': { body: () => ({ name: 'of a stranger', scopes: [] }), expected: 422 },
+  'patch /v1/keys/{id}': { id: (ids) => ids.keyId, body: () => ({ name: 'of a stranger' }), expected: 404 },
+  'post /v1/keys/{id}/rotate': { id: (ids) => ids.keyId, body: () => ({}), expected: 404 },
+  'post /v1/keys/{id}/revoke': { id: (ids) => ids.keyId, expected: 404 },
   'post /v1/channels/connect': { body: ({ phoneNumberId }) => ({ phoneNumberId }), expected: 200 },
   'get /v1/channels/{id}/check': { id: (ids) => ids.channelId, expected: 404 },
   'post /v1/channels/{id}/check': { id: (ids) => ids.channelId, expected: 404 },
@@ -224,6 +230,7 @@ const nobody: Ids = {
   channelId: `chn_${'x'.repeat(26)}`,
   contactId: `con_${'x'.repeat(26)}`,
   deadLetterId: `dlt_${'x'.repeat(26)}`,
+  keyId: `key_${'x'.repeat(26)}`,
   phoneNumberId: '9'.repeat(15),
 };
 
