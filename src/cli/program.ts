@@ -4,8 +4,11 @@ import { Command } from 'commander';
 import { effectiveSettings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
 import { appCommands } from './apps.ts';
+import { auditCommands } from './audit.ts';
+import { auditedCommand } from './audited.ts';
 import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
+import { keyringCommands } from './keys.ts';
 import { Output, type Terminal } from './output.ts';
 import { showStatus } from './status.ts';
 import { templateCommands } from './templates.ts';
@@ -41,20 +44,23 @@ export function program({ environment, terminal, withContext }: Door): Command {
     command.option('--json', 'print one JSON document').action(() =>
       withContext((ctx) => {
         const { args } = command;
-        return work({
+        const call = {
           ctx,
           output: outputFor(command),
           terminal,
           options: command.opts<object>() as Options,
           args,
-        });
+        };
+        return auditedCommand(ctx, command, () => work(call));
       }),
     );
   };
   tenantCommands(root, bind);
   appCommands(root, bind);
   deadLetterCommands(root, bind);
+  auditCommands(root, bind);
   templateCommands(root, bind);
+  keyringCommands(root, bind);
   timelineCommand(root, bind);
   bind(
     root.command('status').description('servers, queues, ages of what waits, dead letters'),

@@ -68,7 +68,8 @@ function receivedAt({ position }: LaneItem): Date {
   return new Date(Math.floor(position / 1000));
 }
 
-async function sealItem(
+/** The item as it is kept: under the tenant's key, of no tenant under the installation's. */
+export async function sealItem(
   ctx: Context,
   id: string,
   item: LaneItem,

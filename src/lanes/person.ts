@@ -40,11 +40,12 @@ async function personKeys(ctx: Keys, { bsuid, parent, phone }: Sender, tenantId?
     ['bsuid', parent],
     ['phone', phone],
   ].filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return Promise.all(
+  const keys = await Promise.all(
     identities.map(async ([kind, value]) =>
       tenantId === undefined
-        ? ctx.master.digest('person', kind, value).toString('base64url').slice(0, 22)
-        : ctx.store.keyring.lookup(tenantId, 'identity', kind, value),
+        ? ctx.master.digests('person', kind, value).map((digest) => digest.toString('base64url').slice(0, 22))
+        : [await ctx.store.keyring.lookup(tenantId, 'identity', kind, value)],
     ),
   );
+  return keys.flat();
 }

@@ -16,6 +16,8 @@ import { type DataKey, type Place, seal, sealedBy, unseal } from './seal.ts';
 /** Longest time for which a destroyed key may still open content in some process: 30 s. */
 export const KEY_CACHE_MS = 30_000;
 const KEY_CACHE_LIMIT = 10_000;
+/** Rows of a rotation that are read at once. */
+const PAGE = 500;
 /** Stands for no tenant: ids of tenants begin with `ten_`. */
 const INSTALLATION = 'installation';
 
@@ -48,8 +50,18 @@ export const Keys = operatorCollection<KeyRow>('keys', {
   indexes: [
     { keys: { tenantId: 1, kind: 1, subjectId: 1 }, options: { unique: true } },
     { keys: { subjectId: 1 } },
+    { keys: { kind: 1, _id: 1 }, options: { partialFilterExpression: { kind: 'tenant' } } },
   ],
 });
+
+/** What an operator may see of a tenant's key. */
+export interface TenantKey {
+  keyId: string;
+  tenantId: string;
+  createdAt: Date;
+  /** Place in `MasterKey.names`; undefined: by none of them. */
+  wrappedBy: number | undefined;
+}
 
 /** The content is gone for good: its key was destroyed. */
 export class ErasedError extends Error {
@@ -135,6 +147,65 @@ export class Keyring {
     );
     if (row) await this.#unwrap(row);
     else await this.#create(INSTALLATION, 'canary', 'master');
+  }
+
+  /** Keys that the installation's own wraps (one of each tenant), page by page; nothing of the secrets. */
+  async tenantKeys(after: string | undefined, limit: number): Promise<TenantKey[]> {
+    const rows = await this.#tenantRows(after, limit);
+    return rows.flatMap(({ _id, tenantId, createdAt, wrapped }) =>
+      wrapped
+        ? [{ keyId: _id, tenantId, createdAt, wrappedBy: this.#of.master.indexOf('wrap', wrapped) }]
+        : [],
+    );
+  }
+
+  /**
+   * Wraps with the installation's newest key what an older one wraps: secrets and digests stay, so processes that run
+   * notice nothing. Whatever ended it, it may run again. @returns how many were wrapped anew
+   */
+  async rewrap(onProgress: (done: number) => void = () => undefined): Promise<number> {
+    let done = await this.#rewrapRows(await this.#canaries());
+    let after: string | undefined;
+    for (;;) {
+      const rows = await this.#tenantRows(after, PAGE);
+      done += await this.#rewrapRows(rows);
+      onProgress(done);
+      after = rows.at(-1)?._id;
+      if (rows.length < PAGE) return done;
+    }
+  }
+
+  async #rewrapRows(rows: KeyRow[]): Promise<number> {
+    const { master, model } = this.#of;
+    let done = 0;
+    for (const row of rows) {
+      if (!row.wrapped || master.indexOf('wrap', row.wrapped) === 0) continue;
+      const place = placeOf(row);
+      const wrapped = master.seal('wrap', place, master.unseal('wrap', place, row.wrapped));
+      const filter = { _id: row._id, wrapped: row.wrapped };
+      const { modifiedCount } = await asOperator('keyring: rotation', () =>
+        model.updateOne(filter, { $set: { wrapped } }).exec(),
+      );
+      done += modifiedCount;
+    }
+    return done;
+  }
+
+  async #tenantRows(after: string | undefined, limit: number): Promise<KeyRow[]> {
+    const filter = {
+      kind: 'tenant' as const,
+      wrapped: { $exists: true },
+      ...(after === undefined ? {} : { _id: { $gt: after } }),
+    };
+    return asOperator('keyring: keys of tenants', () =>
+      this.#of.model.find(filter).sort({ _id: 1 }).limit(limit).lean<KeyRow[]>().exec(),
+    );
+  }
+
+  async #canaries(): Promise<KeyRow[]> {
+    return asOperator('keyring: canary', () =>
+      this.#of.model.find({ tenantId: INSTALLATION }).lean<KeyRow[]>().exec(),
+    );
   }
 
   async #create(tenantId: string, kind: KeyRow['kind'], subjectId: string): Promise<DataKey> {

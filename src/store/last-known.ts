@@ -33,8 +33,10 @@ export class LastKnown<Value> {
     const { master, log, name } = this.#of;
     try {
       const sealed = Buffer.from(await readFile(this.#path, 'utf8'), 'base64');
-      this.#written = master.unseal('routes', this.#place, sealed).toString();
-      return JSON.parse(this.#written) as Value;
+      const text = master.unseal('routes', this.#place, sealed).toString();
+      // Sealed by a key before the newest, it is written anew as soon as it is known again.
+      this.#written = master.indexOf('routes', sealed) === 0 ? text : '';
+      return JSON.parse(text) as Value;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') log.warn({ part: name, err: error }, 'last-known.unreadable');
       return undefined;

@@ -8,6 +8,7 @@ import type { Random } from '../ops/clock.ts';
 import { type DataKey, type Place, seal, sealedBy, SealError, unseal } from './seal.ts';
 
 export type Purpose = 'wrap' | 'transit' | 'parked' | 'routes';
+type DigestPurpose = 'lane' | 'person' | 'media-link';
 
 export class MasterKey {
   readonly #keys: Buffer[];
@@ -35,12 +36,28 @@ export class MasterKey {
     return unseal(key, { tenantId: '', ...place }, sealed);
   }
 
+  /** Names by which an operator tells the keys apart, the one for new work first; they say nothing of the keys. */
+  get names(): string[] {
+    return this.#derived('wrap').map(({ id }) => id.slice(0, 8));
+  }
+
+  /** Place in `names` of the key that sealed these bytes: 0 for the newest; undefined for none of them. */
+  indexOf(purpose: Purpose, sealed: Buffer): number | undefined {
+    const id = sealedBy(sealed);
+    const index = this.#derived(purpose).findIndex((key) => key.id === id);
+    return index === -1 ? undefined : index;
+  }
+
   /** Keyed digest for names in Redis (lanes), look-ups (people) and signed links: the same on every process of the installation. */
-  digest(purpose: 'lane' | 'person' | 'media-link', ...parts: string[]): Buffer {
-    const known = this.#digestKeys.get(purpose);
-    const key = known ?? derive(this.#keys[0] as Buffer, purpose, 32);
-    if (!known) this.#digestKeys.set(purpose, key);
-    return createHmac('sha256', key).update(JSON.stringify(parts)).digest();
+  digest(purpose: DigestPurpose, ...parts: string[]): Buffer {
+    return this.digests(purpose, ...parts)[0] as Buffer;
+  }
+
+  /** The same by each of the installation's keys: what was named before a rotation is found by an older one. */
+  digests(purpose: DigestPurpose, ...parts: string[]): Buffer[] {
+    const known = this.#digestKeys.get(purpose) ?? this.#keys.map((key) => derive(key, purpose, 32));
+    this.#digestKeys.set(purpose, known);
+    return known.map((key) => createHmac('sha256', key).update(JSON.stringify(parts)).digest());
   }
 
   /** 32 secret bytes for signing, from each of the installation's keys; the first is used for new signatures. */
@@ -48,7 +65,7 @@ export class MasterKey {
     return this.#keys.map((key) => derive(key, purpose, 32));
   }
 
-  readonly #digestKeys = new Map<string, Buffer>();
+  readonly #digestKeys = new Map<string, Buffer[]>();
 
   #cache = new Map<Purpose, DataKey[]>();
 

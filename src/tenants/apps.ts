@@ -143,6 +143,22 @@ export async function setVerifyToken(
   }));
 }
 
+/** Which of the installation's keys seals each app's secrets (`MasterKey.names`). */
+export async function keysOfApps(ctx: Context): Promise<(number | undefined)[]> {
+  const rows = await asOperator('apps: their keys', () =>
+    ctx.store.model(Apps).find().lean<AppRow[]>().exec(),
+  );
+  return rows.map(({ credentials }) => ctx.master.indexOf('routes', credentials));
+}
+
+/** Seals with the installation's newest key the secrets that an older one seals. @returns how many apps */
+export async function resealApps(ctx: Context): Promise<number> {
+  const rows = await asOperator('apps: rotation', () => ctx.store.model(Apps).find().lean<AppRow[]>().exec());
+  const older = rows.filter(({ credentials }) => ctx.master.indexOf('routes', credentials) !== 0);
+  for (const { _id } of older) await change(ctx, _id, (credentials) => credentials);
+  return older.length;
+}
+
 /** @throws Reject (404) when there is no such app */
 export async function requireApp(ctx: Context, app: string): Promise<void> {
   if (app === DEFAULT_APP) return;
