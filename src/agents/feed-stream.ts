@@ -4,6 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { addressClass, withOrigin } from '../audit/origin.ts';
+import { recordFeedOpened, recordListening } from '../audit/views.ts';
 import type { Context } from '../context.ts';
 import { problemFor, sendProblem } from '../http/errors.ts';
 import type { Caller } from '../http/route.ts';
@@ -72,7 +74,8 @@ async function serve(
   let client: FeedClient | undefined;
   try {
     const from = startOf(request, response);
-    client = await admit(ctx, hub, request, response);
+    const origin = { requestId, address: addressClass(request.socket.remoteAddress) };
+    client = await withOrigin(origin, () => admit(ctx, hub, request, response));
     follow(ctx, hub, open, client, { response, line, started, credential: credentialOf(request) });
     await client.replay(ctx, from);
   } catch (error) {
@@ -99,6 +102,7 @@ async function admit(
 ): Promise<FeedClient> {
   const caller = await authenticate(ctx, request);
   requireListener(caller);
+  await recordFeedOpened(ctx, caller);
   const client = new FeedClient(response, caller);
   await hub.join(client);
   return client;
@@ -186,6 +190,9 @@ function tick(ctx: Context, open: Map<FeedClient, Open>): void {
 
 /** @throws Reject (403) */
 function requireListener(caller: Caller): void {
+  if (caller.kind === 'operator') {
+    throw new Reject(403, 'read-only', 'Support reads by asking: nobody listens in silence.');
+  }
   requireScopes(caller, NEEDED);
   requireNothingPending(caller);
 }
@@ -193,7 +200,9 @@ function requireListener(caller: Caller): void {
 /** Ends the streams of a key or session that ended or lost a right; also when nobody can say, since content must not leak. */
 async function recheck(ctx: Context, clients: FeedClient[], credential: Credential): Promise<void> {
   try {
-    requireListener(await authenticate(ctx, credential));
+    const caller = await authenticate(ctx, credential);
+    requireListener(caller);
+    await recordListening(ctx, caller);
   } catch (error) {
     for (const client of clients) client.end(error instanceof Reject ? 'key' : 'unavailable');
   }

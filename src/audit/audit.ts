@@ -12,7 +12,7 @@ import { currentOrigin } from './origin.ts';
 export interface AuditEntry {
   /** Whose log; null: the installation's. */
   tenantId: string | null;
-  /** `user:usr_…`, `key:key_…`, `operator:<name>` or `system`. */
+  /** `user:usr_…`, `key:key_…`, `operator:<name>`, `link:msg_…` (whoever holds a link to a file) or `system`. */
   actor: string;
   /** `thing.done`: `user.invited`, `key.created`, … */
   action: string;
@@ -27,7 +27,7 @@ export interface AuditEntry {
   requestId?: string;
 }
 
-const ACTOR = /^(system|(user|key):[\w.-]{1,100}|operator:.{1,100})$/;
+const ACTOR = /^(system|(user|key|link):[\w.-]{1,100}|operator:.{1,100})$/;
 const ACTION = /^[a-z][a-z-]*(\.[a-z][a-z-]*)+$/;
 /** Names of details are plain words: no operator of a query, no path. */
 const DETAIL = /^[A-Za-z]\w{0,59}$/;

@@ -12,7 +12,7 @@ export async function moveWaiting(ctx: Context): Promise<number> {
     const rows = ctx.store.model(WaitingAudit);
     const waiting = await rows.find().sort({ position: 1 }).limit(AT_ONCE).lean<WaitingAuditRow[]>().exec();
     for (const { _id, record, position } of waiting) {
-      const plain = ctx.master.unseal('transit', placeOf(_id), Buffer.from(record.buffer));
+      const plain = ctx.master.unseal('transit', placeOf(_id), record);
       await ctx.audit.take(JSON.parse(plain.toString()) as AuditRecord, position);
       await rows.deleteOne({ _id }).exec();
     }

@@ -1,10 +1,11 @@
 /** Which dead letters a command means. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { DeadLetterFilter } from '../lanes/dead-letters.ts';
 import type { ParkReason } from '../lanes/model.ts';
 import { keysOfPerson } from '../lanes/person.ts';
 import type { Call } from './bind.ts';
+import { time } from './values.ts';
 
 const REASONS: ParkReason[] = ['unrouted', 'mismatch', 'unreadable', 'unknown-field', 'failed'];
 
@@ -39,13 +40,4 @@ export async function readFilter({ ctx, options, terminal }: Call<FilterOptions>
   const who = person === '-' ? await terminal.input() : person;
   const people = who === undefined ? undefined : await keysOfPerson(ctx, who, tenantId);
   return { reason, tenantId, phoneNumberId, from, to, people };
-}
-
-/** A date, or a time with its zone: without one it would mean another moment on another machine. */
-function time(text: string): Date {
-  const value = new Date(text);
-  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !isNaN(+value)) {
-    return value;
-  }
-  throw new InvalidArgumentError('It must be a date, or a time with its zone, like 2026-11-22T09:30Z.');
 }

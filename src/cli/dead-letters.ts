@@ -17,6 +17,7 @@ import { Reject } from '../ops/errors.ts';
 import { ErasedError } from '../store/keyring.ts';
 import type { Bind, Call } from './bind.ts';
 import { filtered, type FilterOptions, hasFilter, readFilter } from './dead-letter-filter.ts';
+import { wholeNumber } from './values.ts';
 
 export function deadLetterCommands(root: Command, bind: Bind): void {
   const letters = root.command('dead-letters').description('items that need a person');
@@ -139,12 +140,4 @@ function placeOf(cursor: string): DeadLetterPlace {
 function whyGone(text: string): string {
   if (text.length <= 200 && !/\d{5}|@|wamid/i.test(text)) return text;
   throw new InvalidArgumentError('It must have at most 200 characters and no numbers or addresses.');
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 1_000) {
-    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
-  }
-  return value;
 }

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 
 import { effectiveSettings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
+import { accessCommands } from './access.ts';
 import { appCommands } from './apps.ts';
 import { auditCommands } from './audit.ts';
 import { auditedCommand } from './audited.ts';
 import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { keyringCommands } from './keys.ts';
+import { operatorCommands } from './operators.ts';
 import { Output, type Terminal } from './output.ts';
 import { showStatus } from './status.ts';
 import { templateCommands } from './templates.ts';
@@ -61,6 +63,8 @@ export function program({ environment, terminal, withContext }: Door): Command {
   auditCommands(root, bind);
   templateCommands(root, bind);
   keyringCommands(root, bind);
+  operatorCommands(root, bind);
+  accessCommands(root, bind);
   timelineCommand(root, bind);
   bind(
     root.command('status').description('servers, queues, ages of what waits, dead letters'),

@@ -16,12 +16,15 @@ const PersonSchema = ContactSchema.extend({
 }).meta({ id: 'Person' });
 type PersonView = z.infer<typeof PersonSchema>;
 
+const shownPeople = ({ id, samePersonAs }: PersonView) => [id, ...samePersonAs.map((other) => other.id)];
+
 export const contactRoutes: Route[] = [
   listRoute({
     path: '/v1/contacts',
     summary: 'List contacts, newest first',
     scope: 'contacts:read',
     item: ContactSchema,
+    views: ({ id }) => [id],
     async read(ctx, _request, page) {
       const { items, next } = await listContacts(ctx, page);
       return { items: await contactViews(ctx, items), next };
@@ -34,12 +37,14 @@ export const contactRoutes: Route[] = [
     scope: 'contacts:read',
     params: idParams,
     response: PersonSchema,
+    views: shownPeople,
     handle: async (ctx, { tenantId, params }) => person(ctx, await contactById(ctx, tenantId, params.id)),
   }),
   route({
     method: 'post',
     path: '/v1/contacts/{id}/merge',
     summary: 'Say that a contact is the same person as another',
+    audits: { action: 'contact.merged', objects: ({ id }, { into }) => [id, into] },
     description:
       'Only a link: conversations and what was said stay apart, each under its own key. It can be undone. What erases one erases all that are linked.',
     scope: 'contacts:write',
@@ -48,6 +53,7 @@ export const contactRoutes: Route[] = [
       into: z.string().min(1).max(100).meta({ description: 'Id of the other contact.' }),
     }),
     response: PersonSchema,
+    views: shownPeople,
     problems: {
       409: '`already-merged`: with a third one; `merge-circle`: the other way round. Undo that first.',
     },
@@ -60,9 +66,11 @@ export const contactRoutes: Route[] = [
     method: 'delete',
     path: '/v1/contacts/{id}/merge',
     summary: 'Undo a merge',
+    audits: { action: 'contact.merge-undone' },
     scope: 'contacts:write',
     params: idParams,
     response: PersonSchema,
+    views: shownPeople,
     handle: async (ctx, { tenantId, principal, params }) =>
       person(ctx, await undoMerge(ctx, { tenantId, contactId: params.id, principal })),
   }),

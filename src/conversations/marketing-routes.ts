@@ -17,6 +17,7 @@ export const marketingRoutes: Route[] = [
     description:
       'Stands as a line in the conversation, with its reason, and holds for all contacts that are said to be the same person. What the client told WhatsApp itself only they can take back.',
     scope: 'contacts:write',
+    audits: { action: 'contact.marketing-chosen', details: ({ state }) => ({ state }) },
     params: idParams,
     body: z.strictObject({
       state: z.enum(['stopped', 'allowed']),
@@ -28,6 +29,7 @@ export const marketingRoutes: Route[] = [
         .meta({ description: 'How you know, for who reads it later.' }),
     }),
     response: ConversationSchema,
+    views: ({ id }) => [id],
     problems: { 409: '`marketing-stopped-by-client`: they told WhatsApp itself; `no-contact`: a group.' },
     async handle(ctx, { tenantId, principal, params, body: { state, reason } }) {
       const { _id, channelId, contactId, groupId } = await conversationById(ctx, params.id);

@@ -19,6 +19,7 @@ export const conversationRoutes: Route[] = [
       channelId: z.string().max(100).optional(),
     },
     item: ConversationSchema,
+    views: ({ id }) => [id],
     feed: true,
     async read(ctx, { tenantId, query }, page) {
       const cursor = await feedCursor(ctx, tenantId);
@@ -34,17 +35,20 @@ export const conversationRoutes: Route[] = [
     scope: 'conversations:read',
     params: idParams,
     response: ConversationSchema,
+    views: ({ id }) => [id],
     handle: async (ctx, { params }) => conversationView(ctx, await conversationById(ctx, params.id)),
   }),
   route({
     method: 'post',
     path: '/v1/conversations/{id}/take-control',
     summary: 'Answer although another app holds the conversation',
+    audits: { action: 'conversation.control-taken' },
     description:
       'While another app of WhatsApp holds a conversation (`control`), messages are refused. After this they are accepted, and the first that is sent takes the conversation over. Where nobody else holds it nothing changes.',
     scope: 'messages:send',
     params: idParams,
     response: ConversationSchema,
+    views: ({ id }) => [id],
     async handle(ctx, { params }) {
       return conversationView(ctx, await takeControl(ctx, await conversationById(ctx, params.id)));
     },
@@ -56,6 +60,7 @@ export const conversationRoutes: Route[] = [
     scope: 'conversations:read',
     params: idParams,
     response: GroupSchema,
+    views: (_group, { id }) => [id],
     problems: { 404: 'No such conversation, or it is not one of a group.' },
     handle: async (ctx, { params }) => groupView(ctx, await conversationById(ctx, params.id)),
   }),
@@ -65,6 +70,7 @@ export const conversationRoutes: Route[] = [
     scope: 'messages:read',
     params: idParams,
     item: MessageSchema,
+    views: ({ conversationId }) => [conversationId],
     feed: true,
     async read(ctx, { tenantId, params }, page) {
       const cursor = await feedCursor(ctx, tenantId);
@@ -80,6 +86,7 @@ export const conversationRoutes: Route[] = [
     scope: 'messages:read',
     params: idParams,
     response: MessageSchema,
+    views: ({ conversationId }) => [conversationId],
     handle: async (ctx, { params }) => messageView(ctx, await messageById(ctx, params.id)),
   }),
 ];

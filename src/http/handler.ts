@@ -1,7 +1,11 @@
 /** From a declared route to an Express handler: who calls → what they may → what they sent → the tenant's scope. */
 import type { Express, Request, RequestHandler, Response } from 'express';
 
+import { audited } from '../audit/acts.ts';
+import { addressClass, withOrigin } from '../audit/origin.ts';
+import { recordRefusal, recordViews } from '../audit/views.ts';
 import type { Context } from '../context.ts';
+import { recordLook } from '../operators/access.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { authenticate, requireNothingPending, requireOwnOrigin, requireScopes } from '../tenants/auth.ts';
@@ -47,10 +51,12 @@ function handlerOf(ctx: Context, route: Route, limits: RateLimits): RequestHandl
       requestId: state.requestId,
       setCookie: (line: string) => void response.append('Set-Cookie', line),
     };
-    const answer =
+    const origin = { requestId: state.requestId, address: addressClass(request.socket.remoteAddress) };
+    const answer = await withOrigin(origin, async () =>
       route.scope === 'public'
-        ? await answerPublic(ctx, route, asked, await guardedInput(ctx, route, request, response))
-        : await answerCaller(ctx, route, asked, { response, limits });
+        ? answerPublic(ctx, route, asked, await guardedInput(ctx, route, request, response))
+        : answerCaller(ctx, route, asked, { response, limits }),
+    );
     response.status(route.status ?? 200).json(answer);
   };
 }
@@ -83,9 +89,28 @@ async function answerCaller(
   const { tenantId, principal } = caller;
   requestState(response).tenantId = tenantId;
   response.set(await limits.spend(caller, route.budget ?? (route.method === 'get' ? 'read' : 'write')));
-  requireFit(ctx, route, caller);
+  try {
+    requireFit(ctx, route, caller);
+  } catch (error) {
+    const what = { method: request.method, route: route.path };
+    if (error instanceof Reject) await recordRefusal(ctx, caller, { ...what, problem: error.problem });
+    throw error;
+  }
   const input = await checkedInput(route, request, response);
-  return withTenant(tenantId, () => route.handle(ctx, { tenantId, principal, caller, ...asked, ...input }));
+  const { audits: act } = route;
+  const { params, body } = input;
+  const work = () =>
+    withTenant(tenantId, () => route.handle(ctx, { tenantId, principal, caller, ...asked, ...input }));
+  const answer = act ? await audited(ctx, caller, { act, params, body }, work) : await work();
+  const objects = route.views?.(answer, params) ?? [];
+  if (caller.kind === 'operator') {
+    const ids = objects.length > 0 ? objects : Object.values(request.params).flat();
+    const { path, scope } = route;
+    await recordLook(ctx, caller, { method: request.method, route: path, scope, objects: ids });
+  } else {
+    await recordViews(ctx, { tenantId, principal, objects });
+  }
+  return answer;
 }
 
 /** @throws Reject (401), or (429) when too many such came from this address; (403) for another site's page */
@@ -100,7 +125,11 @@ async function knownCaller(ctx: Context, request: Request, limits: RateLimits): 
 
 /** @throws Reject (403) when this kind of caller has no business here, lacks the right, or must do something first */
 function requireFit(ctx: Context, route: TenantRoute, caller: Caller): void {
-  if (route.forPeople && caller.kind !== 'person') {
+  if (caller.kind === 'operator' && route.method !== 'get') {
+    throw new Reject(403, 'read-only', 'Access of support is for reading only.');
+  }
+  const isReader = caller.kind === 'operator' && route.scope !== 'any-caller';
+  if (route.forPeople && caller.kind !== 'person' && !isReader) {
     ctx.log.warn({ tenantId: caller.tenantId, keyId: caller.id, route: route.path }, 'auth.wrong-kind');
     throw new Reject(403, 'wrong-credential', 'Only a person who signed in may do this; an API key may not.');
   }

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { z } from 'zod';
 
+import type { Act } from '../audit/acts.ts';
 import type { Context } from '../context.ts';
 import type { Permission } from '../tenants/permissions.ts';
 import { openCursor, type Position, sealCursor } from './cursor.ts';
@@ -20,19 +21,21 @@ export const PENDING_STEPS = [
 ] as const;
 export type PendingStep = (typeof PENDING_STEPS)[number];
 
-/** Who calls: an API key of a tenant, or a person who signed in. */
+/** Who calls: an API key of a tenant, a person who signed in, or a member of staff to whom the tenant is open. */
 export interface Caller {
   tenantId: string;
-  kind: 'key' | 'person';
-  /** Of the key or the user. */
+  kind: 'key' | 'person' | 'operator';
+  /** Of the key, the user or the operator. */
   id: string;
   name: string;
   scopes: readonly Permission[];
   /** Stored with what the caller does. */
-  principal: `key:${string}` | `user:${string}`;
+  principal: `key:${string}` | `user:${string}` | `operator:${string}`;
   /** Of a person. `strong`: a second factor was shown. */
   session?: { id: string; csrfToken: string; strong: boolean };
-  /** Of a person; empty for keys. */
+  /** Of an operator: what of the tenant is open to them, by which access. */
+  grants?: readonly { id: string; permissions: readonly Permission[] }[];
+  /** Of a person; empty for others. */
   pending: readonly PendingStep[];
 }
 
@@ -54,7 +57,7 @@ export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> e
   Body
 > {
   tenantId: string;
-  /** `key:<id>` or `user:<id>` */
+  /** `key:<id>`, `user:<id>` or `operator:<id>` */
   principal: string;
   caller: Caller;
   /** Only of routes that are `idempotent`. */
@@ -91,13 +94,23 @@ interface Described<Params, Query, Body, Answer> {
 interface Definition<Params, Query, Body, Answer> extends Described<Params, Query, Body, Answer> {
   /** The right that the caller needs; `any-caller`: any valid key or session. */
   scope: Permission | 'any-caller';
-  /** A key is refused, whatever its scopes. */
+  /** A key is refused, whatever its scopes; an operator may read with the right that the route needs. */
   forPeople?: true;
   /** Answers also while steps are pending for the person. */
   whilePending?: true;
+  /**
+   * Ids of the clients' content that an answer shows: the audit log says who looked at it. Needed wherever an answer
+   * may hold content; NOTHING_NEW where it only repeats what the caller has just sent.
+   */
+  views?(answer: Answer, params: Params): string[];
+  /** A privileged act: it stands in the audit log before it is done. */
+  audits?: Act<Params, Body, Answer>;
   /** Runs in the tenant's scope. */
   handle(ctx: Context, request: ApiRequest<Params, Query, Body>): Promise<Answer>;
 }
+
+/** For `views`: the caller said it, or saw it before. */
+export const NOTHING_NEW = (): string[] => [];
 
 interface PublicDefinition<Params, Query, Body, Answer> extends Described<Params, Query, Body, Answer> {
   scope: 'public';
@@ -148,6 +161,8 @@ interface ListDefinition<Params, Filters extends z.ZodRawShape, Item> extends Pi
 > {
   filters?: Filters;
   item: z.ZodType<Item>;
+  /** As of a route, for each item. */
+  views?(item: Item, params: Params): string[];
   /** True when the answer also says where the live feed stands. */
   feed?: boolean;
   read: (
@@ -161,9 +176,14 @@ interface ListDefinition<Params, Filters extends z.ZodRawShape, Item> extends Pi
 export function listRoute<Params, Filters extends z.ZodRawShape, Item>(
   definition: ListDefinition<Params, Filters, Item>,
 ): Route {
-  const { filters = {}, item, feed = false, read, ...rest } = definition;
+  const { filters = {}, item, views, feed = false, read, ...rest } = definition;
   return route({
     ...rest,
+    ...(views
+      ? {
+          views: ({ items }: { items: Item[] }, params: Params) => items.flatMap((one) => views(one, params)),
+        }
+      : {}),
     method: 'get',
     query: z.strictObject({ ...filters, ...pageQuery }),
     response: z.object({

@@ -1,4 +1,5 @@
 /** Every REST route of the product. Express, the OpenAPI document and the test of tenant isolation read this table. */
+import { auditRoutes } from '../audit/routes.ts';
 import { contactRoutes } from '../conversations/contact-routes.ts';
 import { costRoutes } from '../conversations/cost-routes.ts';
 import { marketingRoutes } from '../conversations/marketing-routes.ts';
@@ -6,9 +7,11 @@ import { conversationRoutes } from '../conversations/routes.ts';
 import { mediaRoutes } from '../media/routes.ts';
 import { noticeRoutes } from '../notices/routes.ts';
 import { onboardingRoutes } from '../onboarding/routes.ts';
+import { supportAccessRoutes } from '../operators/routes.ts';
 import { outboxRoutes } from '../outbox/routes.ts';
 import { seenRoutes } from '../outbox/seen-routes.ts';
 import { erasureRoutes } from '../privacy/routes.ts';
+import { searchRoutes } from '../search/routes.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import { keyRoutes } from '../tenants/key-routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
@@ -18,6 +21,7 @@ import type { Route } from './route.ts';
 export const routes: Route[] = [
   ...tenantRoutes,
   ...keyRoutes,
+  ...supportAccessRoutes,
   ...onboardingRoutes,
   ...conversationRoutes,
   ...contactRoutes,
@@ -28,6 +32,8 @@ export const routes: Route[] = [
   ...noticeRoutes,
   ...outboxRoutes,
   ...seenRoutes,
+  ...searchRoutes,
   ...templateRoutes,
   ...deadLetterRoutes,
+  ...auditRoutes,
 ];

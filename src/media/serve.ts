@@ -3,7 +3,10 @@ import { pipeline } from 'node:stream/promises';
 
 import type { Request, RequestHandler, Response } from 'express';
 
+import { addressClass, withOrigin } from '../audit/origin.ts';
+import { recordViews } from '../audit/views.ts';
 import type { Context } from '../context.ts';
+import { requestState } from '../http/request-log.ts';
 import { notFound } from '../ops/errors.ts';
 import { BlobMissingError } from '../store/blob-names.ts';
 import { ErasedError } from '../store/keyring.ts';
@@ -25,7 +28,11 @@ export function serveMedia(ctx: Context): RequestHandler {
   return async (request, response) => {
     const link = openLink(ctx, request.params);
     if (!link) throw notFound('file');
-    await withTenant(link.tenantId, () => answer(ctx, link, request, response));
+    const origin = {
+      requestId: requestState(response).requestId,
+      address: addressClass(request.socket.remoteAddress),
+    };
+    await withOrigin(origin, () => withTenant(link.tenantId, () => answer(ctx, link, request, response)));
   };
 }
 
@@ -34,6 +41,12 @@ async function answer(ctx: Context, link: MediaLink, request: Request, response:
   const size = row?.state === 'stored' ? sizeOfPart(row, link.part) : undefined;
   if (!row || size === undefined) throw notFound('file');
   const name = await nameOf(ctx, row);
+  await recordViews(ctx, {
+    tenantId: link.tenantId,
+    principal: `link:${link.messageId}`,
+    objects: [`${link.messageId}/${link.part}`],
+    action: 'file.fetched',
+  });
   const range = rangeIn(request.headers.range, size);
   describe(ctx, response, { link, row, name });
   if (range === 'unsatisfiable') {

@@ -81,6 +81,11 @@ export const onboardingRoutes: Route[] = [
     description:
       'Finds the number, proves by the token that it is yours, registers it (two-step PIN), subscribes its account’s webhooks, and keeps what WhatsApp says of it. A step that fails is answered 200 with what to do.',
     scope: 'channels:write',
+    audits: {
+      action: 'channel.connected',
+      objects: () => [],
+      made: ({ channelId }) => (channelId === null ? [] : [channelId]),
+    },
     body: ConnectBody,
     response: ConnectingSchema,
     problems: { 409: 'The number belongs to another tenant.' },
@@ -106,6 +111,7 @@ export const onboardingRoutes: Route[] = [
     method: 'post',
     path: '/v1/channels/{id}/check',
     summary: 'Check a channel now',
+    audits: { action: 'channel.checked' },
     description: 'Asks Meta and our own address anew; a result of the last ten seconds is given again.',
     scope: 'channels:read',
     params: idParams,
@@ -119,6 +125,7 @@ export const onboardingRoutes: Route[] = [
     method: 'put',
     path: '/v1/channels/{id}/token',
     summary: 'Give a channel another access token',
+    audits: { action: 'channel.token-replaced' },
     description: 'Taken only when Meta shows the number to it; a paused channel goes on.',
     scope: 'channels:write',
     params: idParams,

@@ -9,7 +9,7 @@ import type { Identity } from '../conversations/ids.ts';
 import type { ConversationRow } from '../conversations/model.ts';
 import { conversationById, conversationWith } from '../conversations/read.ts';
 import { messageView } from '../conversations/views.ts';
-import { type Route, route } from '../http/route.ts';
+import { NOTHING_NEW, type Route, route } from '../http/route.ts';
 import { idParams, MessageSchema, TimelineSchema, TimelinesSchema } from '../http/schemas.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { Channels } from '../tenants/model.ts';
@@ -63,6 +63,7 @@ export const outboxRoutes: Route[] = [
     body: SendBody,
     lookAtBody: refuseOtherTypes,
     response: MessageSchema,
+    views: NOTHING_NEW,
     status: 202,
     idempotent: true,
     problems: { 409: '`window-closed`: all but templates need a message of the client within 24 hours.' },
@@ -84,6 +85,7 @@ export const outboxRoutes: Route[] = [
     body: StartBody,
     lookAtBody: refuseOtherTypes,
     response: MessageSchema,
+    views: NOTHING_NEW,
     status: 202,
     idempotent: true,
     problems: { 409: '`window-closed`: all but templates need a message of the client within 24 hours.' },
@@ -103,6 +105,7 @@ export const outboxRoutes: Route[] = [
     scope: 'messages:read',
     params: idParams,
     response: TimelineSchema,
+    views: (_timeline, { id }) => [id],
     handle: async (ctx, { tenantId, params }) => ({ items: await timelineOf(ctx, tenantId, params.id) }),
   }),
   route({
@@ -114,6 +117,7 @@ export const outboxRoutes: Route[] = [
     scope: 'messages:read',
     body: TimelineBody,
     response: TimelinesSchema,
+    views: ({ items }) => items.map(({ messageId }) => messageId),
     problems: { 404: 'There is no such message, or it is not yours.' },
     handle: async (ctx, { tenantId, body }) => ({ items: await findTimelines(ctx, tenantId, body) }),
   }),
@@ -121,12 +125,14 @@ export const outboxRoutes: Route[] = [
     method: 'post',
     path: '/v1/messages/{id}/resolve',
     summary: 'Decide what became of an unconfirmed message',
+    audits: { action: 'message.resolved', details: ({ as }) => ({ as }) },
     description:
       'For a message that WhatsApp may or may not have taken: `sent` and `failed` record what a person found out, `resend` sends it again.',
     scope: 'messages:send',
     params: idParams,
     body: resolution,
     response: MessageSchema,
+    views: ({ conversationId }) => [conversationId],
     problems: { 409: 'The message is not `unconfirmed`.' },
     async handle(ctx, { tenantId, params, body }) {
       return messageView(ctx, await resolveMessage(ctx, tenantId, params.id, body.as));

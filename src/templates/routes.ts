@@ -105,6 +105,11 @@ export const templateRoutes: Route[] = [
     description:
       'The body is that of the Cloud API, with `channelId`. The review’s outcome shows its `status`.',
     scope: 'channels:write',
+    audits: {
+      action: 'template.created',
+      objects: (_params, { channelId }) => [channelId],
+      made: ({ id }) => [id],
+    },
     body: NewTemplateBody,
     response: TemplateSchema,
     status: 201,
@@ -116,6 +121,7 @@ export const templateRoutes: Route[] = [
     method: 'post',
     path: '/v1/templates/sync',
     summary: 'Read the templates of an account anew',
+    audits: { action: 'templates.synced', objects: (_params, { channelId }) => [channelId] },
     description: 'Every account is also read by itself, every 6 hours; WhatsApp tells of changes meanwhile.',
     scope: 'channels:write',
     body: z.strictObject({ channelId: z.string().min(1).max(100) }),
@@ -131,6 +137,10 @@ export const templateRoutes: Route[] = [
     method: 'patch',
     path: '/v1/templates/{id}',
     summary: 'Change a template and submit it again',
+    audits: {
+      action: 'template.changed',
+      details: (body) => ({ fields: Object.keys(body).sort().join(' ') }),
+    },
     scope: 'channels:write',
     params: idParams,
     body: templateChange,
@@ -143,6 +153,7 @@ export const templateRoutes: Route[] = [
     method: 'delete',
     path: '/v1/templates/{id}',
     summary: 'Delete a template in its language',
+    audits: { action: 'template.deleted' },
     description: 'It stays in the list as DELETED. WhatsApp keeps its name for 30 days.',
     scope: 'channels:write',
     params: idParams,

@@ -13,7 +13,7 @@ import { findTenant } from './tenants.ts';
 const MeSchema = z
   .object({
     tenant: z.object({ id: z.string(), name: z.string(), accountNumber: z.string() }),
-    caller: z.object({ kind: z.enum(['key', 'person']), id: z.string(), name: z.string() }),
+    caller: z.object({ kind: z.enum(['key', 'person', 'operator']), id: z.string(), name: z.string() }),
     scopes: z.array(z.enum(PERMISSIONS)),
     pending: z
       .array(z.enum(PENDING_STEPS))
@@ -27,6 +27,9 @@ const MeSchema = z
       .meta({ description: 'Where `GET /v1/feed` begins for whoever reads lists after this.' }),
   })
   .meta({ id: 'Me' });
+
+/** Which fields a change names. */
+const fieldsGiven = (body: object) => ({ fields: Object.keys(body).sort().join(' ') });
 
 export const tenantRoutes: Route[] = [
   route({
@@ -59,6 +62,7 @@ export const tenantRoutes: Route[] = [
     method: 'patch',
     path: '/v1/channels/{id}',
     summary: 'Change how a channel sends',
+    audits: { action: 'channel.policy-changed', details: fieldsGiven },
     description: 'What is not named stays as it is. It holds from the next message on.',
     scope: 'channels:write',
     params: idParams,

@@ -102,6 +102,10 @@ export const deadLetterRoutes: Route[] = [
     method: 'post',
     path: '/v1/dead-letters/retry',
     summary: 'Put dead letters back to be handled',
+    audits: {
+      action: 'dead-letters.replayed',
+      details: (body) => ({ filters: Object.keys(body).sort().join(' ') }),
+    },
     description: `Those that fit the filters, the oldest first, at most ${RETRIED_AT_ONCE} by one request: repeat it while \`more\` is true. What fails again comes back as a dead letter with its id and its tries counted on.`,
     scope: 'dead-letters:write',
     body: RetryBody,
@@ -122,6 +126,7 @@ export const deadLetterRoutes: Route[] = [
     scope: 'dead-letters:read',
     params: idParams,
     response: DeadLetterDetailSchema,
+    views: ({ id, content }) => (content === null ? [] : [id]),
     async handle(ctx, { tenantId, caller, params }) {
       const row = await findDeadLetter(ctx, params.id, { tenantId });
       return { ...view(row), ...(await contentOf(ctx, row, caller.scopes.includes('messages:read'))) };
@@ -131,6 +136,7 @@ export const deadLetterRoutes: Route[] = [
     method: 'post',
     path: '/v1/dead-letters/{id}/retry',
     summary: 'Put a dead letter back to be handled',
+    audits: { action: 'dead-letter.replayed' },
     scope: 'dead-letters:write',
     params: idParams,
     response: z.object({ id: z.string() }),
@@ -144,6 +150,7 @@ export const deadLetterRoutes: Route[] = [
     method: 'post',
     path: '/v1/dead-letters/{id}/discard',
     summary: 'Remove a dead letter for good',
+    audits: { action: 'dead-letter.discarded', details: ({ reason }) => ({ reason }) },
     scope: 'dead-letters:write',
     params: idParams,
     body: z.strictObject({ reason: z.enum(DISCARD_REASONS) }),

@@ -4,12 +4,16 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { appendRecords } from '../../src/audit/appender.ts';
+import { auditRecord } from '../../src/audit/audit.ts';
 import { applyGroupUpdate } from '../../src/conversations/groups.ts';
 import { Messages } from '../../src/conversations/model.ts';
 import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import type { ConversationView, MessageView } from '../../src/http/schemas.ts';
 import { raiseNotice } from '../../src/notices/notices.ts';
+import { askForAccess } from '../../src/operators/grants.ts';
+import { addOperator } from '../../src/operators/staff.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
@@ -154,6 +158,28 @@ describe('every route', () => {
 
   it('GET /v1/costs counts nothing where WhatsApp named no price', async () => {
     expect(await ask<object>('get', '/v1/costs')).toMatchObject({ messages: 0, billed: 0, items: [] });
+  });
+
+  it('GET /v1/audit and GET /v1/audit/integrity show the log, and whether it is whole', async () => {
+    const objects = [first.conversationId];
+    const record = auditRecord(ctx, {
+      tenantId: business.tenantId,
+      actor: 'operator:somebody',
+      action: 'content.viewed',
+      objects,
+      outcome: 'allowed',
+    });
+    await appendRecords(ctx, business.tenantId, [record]);
+    const { items } = await ask<{ items: object[] }>('get', '/v1/audit');
+    expect(items).toEqual([expect.objectContaining({ id: record.id, seq: 1, staff: true, objects })]);
+    const integrity = await ask<object>('get', '/v1/audit/integrity');
+    expect(integrity).toEqual({
+      state: 'unknown',
+      verdict: null,
+      verifiedAt: null,
+      entries: null,
+      checkpoint: null,
+    });
   });
 
   it('GET /v1/notices lists what happened to accounts and numbers', async () => {
@@ -449,6 +475,31 @@ describe('every route', () => {
     expect(rotated).toMatchObject({ id: made.id, previousUntil: expect.any(String) });
     const revoked = await ask<object>('post', '/v1/keys/{id}/revoke', made.id, by);
     expect(revoked).toMatchObject({ revokedAt: expect.any(String) });
+  });
+
+  it('access of support is given, asked for, decided and ended by a person', async () => {
+    const { tenantId } = business;
+    const by = { key: undefined, headers: (await signedIn(ctx, business)).headers };
+    const body = { hours: 1, reason: 'Messages are late.' };
+    const given = await ask<{ id: string }>('post', '/v1/support-access', '', { ...by, body });
+    expect(given).toMatchObject({ state: 'active', kind: 'given', operator: { id: null } });
+    const looks = await ask<object>('get', '/v1/support-access/{id}/looks', given.id, by);
+    expect(looks).toEqual({ items: [], nextCursor: null });
+    const ended = await ask<object>('post', '/v1/support-access/{id}/revoke', given.id, by);
+    expect(ended).toMatchObject({ state: 'ended' });
+    const person = { name: 'Dana', email: 'd@whatsper.example', confidentialitySigned: new Date(0) };
+    const { operatorId } = await addOperator(ctx, person, 'system');
+    const wanted = { tenantId, operatorId, hours: 24, reasonCode: 'fault', reason: 'A number is silent.' };
+    const [one, two] = [await askForAccess(ctx, wanted, 'system'), await askForAccess(ctx, wanted, 'system')];
+    const approved = await ask<object>('post', '/v1/support-access/{id}/approve', one._id, by);
+    expect(approved).toMatchObject({
+      state: 'active',
+      operator: { id: operatorId, name: 'Dana (WHATSPER)' },
+    });
+    const refused = await ask<object>('post', '/v1/support-access/{id}/refuse', two._id, by);
+    expect(refused).toMatchObject({ state: 'refused' });
+    const list = await ask<{ items: { state: string }[] }>('get', '/v1/support-access', '', by);
+    expect(list.items.map(({ state }) => state)).toEqual(['refused', 'active', 'ended']);
   });
 
   it('was tried above', () => {

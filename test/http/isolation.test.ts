@@ -9,6 +9,10 @@ import { routes } from '../../src/http/routes.ts';
 import { idParams } from '../../src/http/schemas.ts';
 import type { Turn } from '../../src/lanes/worker.ts';
 import { linkTo } from '../../src/media/links.ts';
+import { endAccess, giveAccess } from '../../src/operators/grants.ts';
+import { listAccess } from '../../src/operators/list.ts';
+import { ROLE_MAY } from '../../src/operators/roles.ts';
+import { addOperator } from '../../src/operators/staff.ts';
 import { notFound } from '../../src/ops/errors.ts';
 import { workOutboxLane } from '../../src/outbox/lane.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
@@ -76,7 +80,11 @@ async function partyOf(name: string, phone: string): Promise<Party> {
   const templateName = name.replaceAll('-', '_').toLowerCase();
   const templateId = await templateOf(business, templateName, name);
   const { keyId } = await createApiKey(ctx, { tenantId: business.tenantId, scopes: ['messages:read'], name });
-  return { ...business, ...written, keyId, deadLetterId, templateId, templateName, wamid };
+  const { tenantId } = business;
+  const support = { tenantId, hours: 1, reasonCode: 'customer-asked', reason: name };
+  const { _id: grantId } = await giveAccess(ctx, support, 'system');
+  await endAccess(ctx, { tenantId, grantId }, 'system');
+  return { ...business, ...written, keyId, grantId, deadLetterId, templateId, templateName, wamid };
 }
 
 async function templateOf({ tenantId }: Business, name: string, text: string): Promise<string> {
@@ -112,6 +120,12 @@ const ATTACKS: Record<string, Attack> = {
   'patch /v1/keys/{id}': { id: (ids) => ids.keyId, body: () => ({ name: 'of a stranger' }), expected: 404 },
   'post /v1/keys/{id}/rotate': { id: (ids) => ids.keyId, body: () => ({}), expected: 404 },
   'post /v1/keys/{id}/revoke': { id: (ids) => ids.keyId, expected: 404 },
+  'get /v1/support-access': { expected: 200 },
+  'post /v1/support-access': { body: () => ({ hours: 2, reason: 'a stranger' }), expected: 422 },
+  'get /v1/support-access/{id}/looks': { id: (ids) => ids.grantId, expected: 404 },
+  'post /v1/support-access/{id}/approve': { id: (ids) => ids.grantId, expected: 404 },
+  'post /v1/support-access/{id}/refuse': { id: (ids) => ids.grantId, expected: 404 },
+  'post /v1/support-access/{id}/revoke': { id: (ids) => ids.grantId, expected: 404 },
   'post /v1/channels/connect': { body: ({ phoneNumberId }) => ({ phoneNumberId }), expected: 200 },
   'get /v1/channels/{id}/check': { id: (ids) => ids.channelId, expected: 404 },
   'post /v1/channels/{id}/check': { id: (ids) => ids.channelId, expected: 404 },
@@ -138,6 +152,8 @@ const ATTACKS: Record<string, Attack> = {
   'post /v1/channels/{id}/media': { id: (ids) => ids.channelId, body: () => text, expected: 404 },
   'post /v1/conversations/{id}/take-control': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/conversations/{id}/group': { id: (ids) => ids.conversationId, expected: 404 },
+  'get /v1/audit': { query: ({ conversationId }) => `object=${conversationId}`, expected: 200 },
+  'get /v1/audit/integrity': { expected: 200 },
   'get /v1/notices': { query: ({ channelId }) => `channelId=${channelId}`, expected: 200 },
   'get /v1/templates': { expected: 200 },
   'get /v1/templates/{id}': { id: (ids) => ids.templateId, expected: 404 },
@@ -231,6 +247,7 @@ const nobody: Ids = {
   contactId: `con_${'x'.repeat(26)}`,
   deadLetterId: `dlt_${'x'.repeat(26)}`,
   keyId: `key_${'x'.repeat(26)}`,
+  grantId: `agr_${'x'.repeat(26)}`,
   phoneNumberId: '9'.repeat(15),
 };
 
@@ -263,6 +280,31 @@ const matrixOf = (more: Partial<Matrix> = {}): Matrix => ({
 });
 
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
+
+/** Staff are let in by a tenant or not at all; there is one answer, whatever they ask for. */
+const withoutGrant = ({ scope }: Route) => (scope === 'public' ? undefined : 403);
+
+/** Staff read with the rights of their access, and change nothing. */
+const asReader = ({ scope, method, forPeople }: Route): number | undefined => {
+  if (scope === 'public') return undefined;
+  if (method !== 'get' || (forPeople && scope === 'any-caller')) return 403;
+  return scope === 'any-caller' || ROLE_MAY.support.some((may) => may === scope) ? undefined : 403;
+};
+
+/** A member of staff who names a tenant, and perhaps has access to one. */
+async function staffOf(named: Business, open?: { tenantId: string }): Promise<Record<string, string>> {
+  const person = { name: 'Staff', email: 's@whatsper.example', confidentialitySigned: new Date(0) };
+  const { operatorId, token } = await addOperator(ctx, person, 'system');
+  const access = { operatorId, hours: 1, reasonCode: 'fault', reason: 'a test' };
+  if (open) await giveAccess(ctx, { ...access, ...open }, 'system');
+  return { ...bearer(token ?? ''), 'X-Whatsper-Tenant': named.tenantId };
+}
+
+async function endEvery({ tenantId }: Business): Promise<void> {
+  for (const { _id: grantId } of await listAccess(ctx, { tenantId })) {
+    await endAccess(ctx, { tenantId, grantId }, 'system');
+  }
+}
 
 /** Who asks. Each is made when its turn comes. */
 const ACTORS: Record<string, () => Promise<Omit<Actor, 'name'>>> = {
@@ -320,6 +362,24 @@ const ACTORS: Record<string, () => Promise<Omit<Actor, 'name'>>> = {
     const secret = stranger.key.split('_').at(-1) ?? '';
     return Promise.resolve({ headers: bearer(`wsk_${victim.tenantId}_${secret}`), refused: unknown });
   },
+  'staff without access to the victim': async () => ({
+    headers: await staffOf(victim),
+    refused: withoutGrant,
+  }),
+  'staff whose access to the victim has ended': async () => {
+    const headers = await staffOf(victim, { tenantId: victim.tenantId });
+    await endEvery(victim);
+    return { headers, refused: withoutGrant };
+  },
+  'staff with access to another tenant, who name the victim': async () => ({
+    headers: await staffOf(victim, { tenantId: stranger.tenantId }),
+    refused: withoutGrant,
+  }),
+  'staff with access to another tenant': async () => ({
+    headers: await staffOf(stranger, { tenantId: stranger.tenantId }),
+    own: stranger,
+    refused: asReader,
+  }),
   nobody: async () => Promise.resolve({ headers: {}, refused: unknown }),
 };
 
