@@ -1,4 +1,6 @@
 import type { en } from './en.ts';
+import { keysHe } from './keys-he.ts';
+import { supportAccessHe } from './support-access-he.ts';
 
 /** Hebrew texts, addressed to nobody's gender. Same keys as `en.ts`. */
 export const he: typeof en = {
@@ -34,6 +36,62 @@ export const he: typeof en = {
     neverCheckedHint: 'הבדיקה שואלת את WhatsApp ואת המערכת הזאת אם המספר יכול לשלוח ולקבל.',
     states: { ok: 'תקין', warn: 'שימו לב', failed: 'לא עובד', unknown: 'לא ידוע' },
   },
+  audit: {
+    title: 'יומן ביקורת',
+    hint: 'מי עשה מה, ומי צפה במה. הרשומות מכילות מזהים בלבד, לעולם לא את מה שנאמר, ונשמרות 24 חודשים לפחות.',
+    loading: 'היומן נטען…',
+    none: 'אין רשומות',
+    noneHint: 'שום דבר לא מתאים לסינון, או שעדיין לא נעשה דבר.',
+    more: 'הצגת רשומות ישנות יותר',
+    staff: 'צוות WHATSPER',
+    staffHint: 'הפעולה נעשתה בידי צוות המערכת ולא בידי מישהו מהעסק שלך.',
+    objects_one: 'פריט אחד',
+    objects_two: 'שני פריטים',
+    objects_other: '{{count}} פריטים',
+    columns: { when: 'מתי', who: 'מי', what: 'מה', outcome: 'תוצאה', objects: 'על מה' },
+    outcomes: { allowed: 'הותר', refused: 'נדחה', failed: 'נכשל' },
+    filter: {
+      action: 'מה',
+      all: 'הכול',
+      actor: 'מי (למשל user:usr_…)',
+      object: 'על מה (מזהה)',
+      from: 'מתאריך',
+      to: 'עד תאריך',
+      apply: 'סינון',
+      clear: 'ניקוי',
+    },
+    groups: {
+      content: 'צפייה בתוכן',
+      feed: 'עדכון חי',
+      request: 'בקשות שנדחו',
+      session: 'כניסה',
+      user: 'אנשים',
+      key: 'מפתחות API',
+      channel: 'מספרים',
+      contact: 'אנשי קשר',
+      template: 'תבניות',
+      audit: 'היומן עצמו',
+      command: 'פקודות של צוות',
+    },
+    export: {
+      csv: 'ייצוא כ־CSV',
+      jsonl: 'ייצוא כשורות JSON',
+      reading: 'היומן נקרא…',
+      cut: 'נשמרו {{count}} הרשומות החדשות ביותר; כדי לקבל את השאר יש לצמצם את הזמן.',
+    },
+    integrity: {
+      intact: 'היומן שלם',
+      intactHint: 'כל רשומה היא כפי שנכתבה.',
+      faulty: 'היומן שונה',
+      faultyHint: 'רשומות שונו או חסרות. יש להודיע למפעיל המערכת.',
+      unknown: 'עדיין לא נבדק',
+      unknownHint: 'היומן נבדק פעם ביום.',
+      verifiedAt: 'נבדק {{time}}',
+    },
+  },
+  confirm: { keep: 'להשאיר' },
+  keys: keysHe,
+  supportAccess: supportAccessHe,
   signIn: {
     title: 'כניסה לתיבת השיחות',
     subtitle: 'כל שיחות הוואטסאפ של העסק, במקום אחד.',

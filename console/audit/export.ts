@@ -1,0 +1,40 @@
+/** The log as a file: a table for spreadsheets, or one JSON document a line. */
+import { type Cell, csvLine } from '../../src/http/csv.ts';
+import type { AuditEntry } from './entries.ts';
+
+const COLUMNS: [name: string, of: (entry: AuditEntry) => Cell][] = [
+  ['seq', ({ seq }) => seq],
+  ['at', ({ at }) => at],
+  ['actor', ({ actor }) => actor],
+  ['staff', ({ staff }) => staff],
+  ['action', ({ action }) => action],
+  ['outcome', ({ outcome }) => outcome],
+  ['objects', ({ objects }) => objects.join(' ')],
+  ['reason', ({ reason }) => reason],
+  ['details', ({ details }) => (Object.keys(details).length === 0 ? '' : JSON.stringify(details))],
+  ['address', ({ address }) => address],
+  ['requestId', ({ requestId }) => requestId],
+  ['id', ({ id }) => id],
+  ['previous', ({ previous }) => previous],
+  ['hash', ({ hash }) => hash],
+];
+
+/** With a byte order mark, by which spreadsheets know UTF-8. */
+export function asCsv(entries: AuditEntry[]): string {
+  const lines = entries.map((entry) => csvLine(COLUMNS.map(([, of]) => of(entry))));
+  return `\uFEFF${csvLine(COLUMNS.map(([name]) => name))}${lines.join('')}`;
+}
+
+export function asJsonLines(entries: AuditEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+}
+
+/** Gives the browser a file to keep. */
+export function download(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click
+}
