@@ -16,6 +16,7 @@ import { DeadLetters } from './lanes/model.ts';
 import { Mails } from './mail/model.ts';
 import { Media } from './media/model.ts';
 import { Notices } from './notices/model.ts';
+import { AccessGrants, Operators } from './operators/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Templates } from './templates/model.ts';
 import { Apps } from './tenants/apps-model.ts';
@@ -31,6 +32,8 @@ export const collections = [
   NumberHolders,
   Apps,
   ApiKeys,
+  Operators,
+  AccessGrants,
   Users,
   UserNames,
   Roles,

@@ -23,8 +23,11 @@ export function apiKeyCommands(root: Command, bind: Bind): void {
       .requiredOption('--scopes <a,b>', `of ${SCOPES.join(', ')}`, words)
       .option('--name <name>', 'what the key is for')
       .option('--expires-days <n>', 'it ends after so many days; without it, it does not end', number),
-    async ({ ctx, output, options: { tenant: tenantId, ...input } }) =>
-      output.one(await createApiKey(ctx, { tenantId, ...input }, cliActor()), `The key ${ONCE}`),
+    async ({ ctx, output, options: { tenant: tenantId, scopes, name, expiresDays } }) =>
+      output.one(
+        await createApiKey(ctx, { tenantId, scopes, name, expiresDays }, cliActor()),
+        `The key ${ONCE}`,
+      ),
   );
   bind<OfTenant>(
     key
@@ -54,8 +57,10 @@ export function apiKeyCommands(root: Command, bind: Bind): void {
       .requiredOption('--key <id>', 'the key’s id')
       .option('--overlap-hours <n>', '0 to 168 hours for which the old secret works too (default 24)', number)
       .option('--expires-days <n>', 'it ends after so many days; without it, as long as before', number),
-    async ({ ctx, output, options: { tenant: tenantId, key: keyId, ...input } }) =>
-      output.one(await rotateApiKey(ctx, { tenantId, keyId }, input, cliActor()), `The key ${ONCE}`),
+    async ({ ctx, output, options: { tenant: tenantId, key: keyId, overlapHours, expiresDays } }) => {
+      const asked = { overlapHours, expiresDays };
+      output.one(await rotateApiKey(ctx, { tenantId, keyId }, asked, cliActor()), `The key ${ONCE}`);
+    },
   );
 }
 

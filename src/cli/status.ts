@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { missingForMail } from '../mail/mail.ts';
 import { channelTroubles } from '../onboarding/token-watch.ts';
+import { dueReviews } from '../operators/break-glass.ts';
 import { SafeError } from '../ops/log.ts';
 import { pingAll, type RedisClient } from '../store/redis.ts';
 import { lastCanary } from '../watch/canary.ts';
@@ -73,10 +74,17 @@ async function work(ctx: Context): Promise<Record<string, Record<string, Cell>[]
     })),
     deadLetters: counted(deadLetters),
     channels: { ...(await channelTroubles(ctx)) },
+    access: await accessReviews(ctx),
     spool: await spool(ctx),
     canary: await canary(ctx),
     mail: mailState(ctx),
   };
+}
+
+/** Of access that staff took in an emergency. */
+async function accessReviews(ctx: Context): Promise<Record<string, number>> {
+  const reviews = await dueReviews(ctx);
+  return { reviewsDue: reviews.length, reviewsOverdue: reviews.filter(({ overdue }) => overdue).length };
 }
 
 /** Of the receivers whose DATA_DIR this is. */

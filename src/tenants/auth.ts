@@ -5,6 +5,7 @@ import { parseCookie } from 'cookie';
 
 import type { Context } from '../context.ts';
 import type { Caller } from '../http/route.ts';
+import { authenticateOperator, isOperatorToken, TENANT_HEADER } from '../operators/access.ts';
 import { Reject } from '../ops/errors.ts';
 import { authenticateKey } from './keys.ts';
 import type { Permission } from './permissions.ts';
@@ -44,12 +45,22 @@ export async function authenticate(ctx: Context, request: Asking): Promise<Calle
     requireOwnPage(ctx, request, person);
     return person;
   }
+  if (bearer !== undefined && isOperatorToken(bearer)) return operatorWith(ctx, request, bearer);
   const key = bearer === undefined ? null : await authenticateKey(ctx, bearer);
-  if (!key) {
-    throw new Reject(401, 'unauthorized', 'Send a valid API key: Authorization: Bearer wsk_…');
-  }
+  if (!key) throw noKey();
   const { tenantId, keyId, name, scopes } = key;
   return { tenantId, kind: 'key', id: keyId, name, scopes, principal: `key:${keyId}`, pending: [] };
+}
+
+const noKey = () => new Reject(401, 'unauthorized', 'Send a valid API key: Authorization: Bearer wsk_…');
+
+/** @throws Reject (401); (403) `no-grant` unless the tenant of the header is open to them now */
+async function operatorWith(ctx: Context, { headers, method = '' }: Asking, token: string): Promise<Caller> {
+  const named = headers[TENANT_HEADER];
+  const tenant = typeof named === 'string' ? named : undefined;
+  const operator = await authenticateOperator(ctx, token, { tenant, method });
+  if (!operator) throw noKey();
+  return operator;
 }
 
 function requireOwnPage(ctx: Context, request: Asking, { session }: Caller): void {
@@ -82,6 +93,6 @@ export function requireNothingPending({ pending }: Caller): void {
 export function requireScopes(caller: Caller, needed: readonly Permission[]): void {
   const missing = needed.filter((scope) => !caller.scopes.includes(scope));
   if (missing.length === 0) return;
-  const holder = caller.kind === 'key' ? 'The API key' : 'Your role';
+  const holder = { key: 'The API key', person: 'Your role', operator: 'Your access' }[caller.kind];
   throw new Reject(403, 'insufficient-scope', `${holder} lacks the scope ${missing.join(' and ')}.`);
 }

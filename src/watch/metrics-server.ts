@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { Gauge, type Registry } from 'prom-client';
 
 import type { Context } from '../context.ts';
+import { dueReviews, type Review } from '../operators/break-glass.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { CanaryState } from './canary.ts';
@@ -89,6 +90,7 @@ function gauges(ctx: Context, registry: Registry, sources: MetricsSources): () =
   const work = workGauges(gauge);
   const spool = spoolGauges(gauge);
   const canary = canaryGauges(gauge);
+  const reviews = reviewGauge(gauge);
   let until = 0;
   let running: Promise<void> | undefined;
   const look = async () => {
@@ -99,6 +101,7 @@ function gauges(ctx: Context, registry: Registry, sources: MetricsSources): () =
     // What is not known is not there: an old number would look like a good one.
     work(servers.mongodb && servers.redis ? await progress(ctx).catch(() => undefined) : undefined);
     if (sources.canary) canary(sources.canary());
+    reviews(servers.mongodb ? await dueReviews(ctx).catch(() => undefined) : undefined);
     until = Date.now() + Math.max(KEPT_MS, KEPT_PER_COST * (performance.now() - started));
   };
   return async () => {
@@ -165,6 +168,21 @@ function spoolGauges(gauge: MakeGauge) {
     bytes.set(size.bytes);
     segments.set(size.segments);
     oldest.set(size.oldestAt == null ? 0 : Math.max(0, now - size.oldestAt) / 1000);
+  };
+}
+
+function reviewGauge(gauge: MakeGauge): (seen: Review[] | undefined) => void {
+  const reviews = gauge(
+    'whatsper_access_reviews',
+    'Reviews of emergency access that are still to be done: in time, or overdue. Of the whole installation.',
+    'state',
+  );
+  return (seen) => {
+    reviews.reset();
+    if (!seen) return;
+    const overdue = seen.filter((review) => review.overdue).length;
+    reviews.set({ state: 'due' }, seen.length - overdue);
+    reviews.set({ state: 'overdue' }, overdue);
   };
 }
 

@@ -17,6 +17,7 @@ export interface Ids {
   contactId: string;
   deadLetterId: string;
   keyId: string;
+  grantId: string;
   phoneNumberId: string;
   wamid: string;
   templateName: string;

@@ -285,10 +285,10 @@ const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
 const withoutGrant = ({ scope }: Route) => (scope === 'public' ? undefined : 403);
 
 /** Staff read with the rights of their access, and change nothing. */
-const asReader = ({ scope, method, forPeople }: Route): number | undefined => {
-  if (scope === 'public') return undefined;
-  if (method !== 'get' || (forPeople && scope === 'any-caller')) return 403;
-  return scope === 'any-caller' || ROLE_MAY.support.some((may) => may === scope) ? undefined : 403;
+const asReader = (route: Route): number | undefined => {
+  if (route.scope === 'public') return undefined;
+  if (route.method !== 'get' || (route.forPeople && route.scope === 'any-caller')) return 403;
+  return holding(ROLE_MAY.support, 'person')(route);
 };
 
 /** A member of staff who names a tenant, and perhaps has access to one. */
