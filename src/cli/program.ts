@@ -1,7 +1,7 @@
 /** The words of `whatsper` and what they run. */
 import { Command } from 'commander';
 
-import { effectiveSettings } from '../../config/settings.ts';
+import { effectiveSettings, readSettings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
 import { accessCommands } from './access.ts';
 import { appCommands } from './apps.ts';
@@ -11,6 +11,7 @@ import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { keyringCommands } from './keys.ts';
 import { operatorCommands } from './operators.ts';
+import { egressOf } from './egress.ts';
 import { Output, type Terminal } from './output.ts';
 import { showStatus } from './status.ts';
 import { templateCommands } from './templates.ts';
@@ -73,6 +74,12 @@ export function program({ environment, terminal, withContext }: Door): Command {
   const config = root.command('config').description('the effective settings, secrets masked');
   config.option('--json', 'print one JSON document').action(() => {
     outputFor(config).many(effectiveSettings(environment), { columns: ['name', 'value', 'source'] });
+  });
+  const egress = config
+    .command('egress')
+    .description('where this installation calls out to: the allow-list of a firewall');
+  egress.option('--json', 'print one JSON document').action(() => {
+    outputFor(egress).many(egressOf(readSettings(environment)), { columns: ['host', 'port', 'why'] });
   });
   return root;
 }
