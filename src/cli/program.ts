@@ -9,6 +9,7 @@ import { auditCommands } from './audit.ts';
 import { auditedCommand } from './audited.ts';
 import type { Bind, Call } from './bind.ts';
 import { deadLetterCommands } from './dead-letters.ts';
+import { derivedCommands } from './derived.ts';
 import { keyringCommands } from './keys.ts';
 import { operatorCommands } from './operators.ts';
 import { egressOf } from './egress.ts';
@@ -64,6 +65,7 @@ export function program({ environment, terminal, withContext }: Door): Command {
   auditCommands(root, bind);
   templateCommands(root, bind);
   keyringCommands(root, bind);
+  derivedCommands(root, bind);
   operatorCommands(root, bind);
   accessCommands(root, bind);
   timelineCommand(root, bind);
@@ -79,7 +81,8 @@ export function program({ environment, terminal, withContext }: Door): Command {
     .command('egress')
     .description('where this installation calls out to: the allow-list of a firewall');
   egress.option('--json', 'print one JSON document').action(() => {
-    outputFor(egress).many(egressOf(readSettings(environment)), { columns: ['host', 'port', 'why'] });
+    const { json } = egress.optsWithGlobals<{ json?: true }>(); // `config` takes it first
+    new Output(terminal, json === true).many(egressOf(readSettings(environment)), { columns: ['host', 'port', 'why'] });
   });
   return root;
 }
