@@ -82,7 +82,9 @@ export function program({ environment, terminal, withContext }: Door): Command {
     .description('where this installation calls out to: the allow-list of a firewall');
   egress.option('--json', 'print one JSON document').action(() => {
     const { json } = egress.optsWithGlobals<{ json?: true }>(); // `config` takes it first
-    new Output(terminal, json === true).many(egressOf(readSettings(environment)), { columns: ['host', 'port', 'why'] });
+    new Output(terminal, json === true).many(egressOf(readSettings(environment)), {
+      columns: ['host', 'port', 'why'],
+    });
   });
   return root;
 }
