@@ -272,6 +272,15 @@ export const SETTINGS = {
     help: 'Where signed checkpoints of the audit log are kept, comma-separated: folders (file:///mnt/other/checkpoints) and buckets with Object Lock (s3://bucket/prefix?region=…). Best a place that whoever can write the database can’t write. Unset: DATA_DIR/audit-checkpoints.',
     example: 's3://audit-bucket/checkpoints?region=eu-central-1',
   },
+  SEARCH_MESSAGES: {
+    schema: oneOf(['on', 'off']).default('on'),
+    help: 'Whether messages are found by their words: keyed digests of each message’s words are kept in the database. off: only contacts are found, and messages cost less to store; whatsper derived rebuild follows a change.',
+  },
+  AUDIT_MAIL: {
+    schema: z.email('must be an e-mail address').optional(),
+    help: 'Address to which the newest checkpoints of the audit log are mailed once a day.',
+    example: 'audit@example.com',
+  },
   MEDIA_HOSTS: {
     schema: z
       .string()

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { keyTag } from '../lanes/leases.ts';
 import { asOperator } from '../store/scope.ts';
 import { Tenants } from '../tenants/model.ts';
+import { mailCheckpoints } from './letter.ts';
 import { AuditEntries, type AuditRow, AuditStates, type AuditStateRow, INSTALLATION } from './model.ts';
 import type { CheckpointPlace } from './places.ts';
 import { CheckpointSigner, readCheckpoint } from './signer.ts';
@@ -59,6 +60,7 @@ export async function lookAfterChains(ctx: Context, places: CheckpointPlace[]): 
     for (const tenantId of await chainsWhere(ctx, due)) {
       await tried(ctx, tenantId, () => makeCheckpoint(ctx, places, tenantId));
     }
+    await tried(ctx, INSTALLATION, () => mailCheckpoints(ctx));
     const stale = {
       $or: [
         { 'verification.at': { $lte: yesterday } },
@@ -100,7 +102,10 @@ export async function makeCheckpoint(
     const { seq, hash: head } = last;
     const signed = new CheckpointSigner(ctx.master).sign({ tenantId, seq, head, at: at.toISOString() });
     for (const place of places) await place.put(signed);
-    await changeState(ctx, tenantId, { $unset: { retryAt: 1 }, $set: { checkpoint: { seq, at } } });
+    await changeState(ctx, tenantId, {
+      $unset: { retryAt: 1 },
+      $set: { checkpoint: { seq, at, signed: JSON.stringify(signed) } },
+    });
     ctx.log.info({ tenantId, count: seq }, 'audit.checkpoint');
   });
 }

@@ -82,7 +82,10 @@ export interface AuditStateRow extends TenantRow {
   dueAt?: Date;
   /** A checkpoint was begun, and is begun again when it was not made by then. */
   retryAt?: Date;
-  checkpoint?: { seq: number; at: Date };
+  /** The newest; `signed` as it was kept. */
+  checkpoint?: { seq: number; at: Date; signed: string };
+  /** Of the installation: when checkpoints were mailed last. */
+  mailedAt?: Date;
   verification?: { at: Date; verdict: string; entries: number; checkpoints: number };
 }
 
@@ -92,6 +95,7 @@ export const AuditStates = tenantCollection<AuditStateRow>('auditStates', {
     dueAt: ours.technical(Date),
     retryAt: ours.technical(Date),
     checkpoint: ours.technical(Object),
+    mailedAt: ours.technical(Date),
     verification: ours.technical(Object),
   },
   indexes: [],

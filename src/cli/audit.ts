@@ -1,10 +1,12 @@
 /** Commands about the audit log. Its entries hold ids and no content; that an operator read them stands in it, too. */
+import { readFile } from 'node:fs/promises';
+
 import type { Command } from 'commander';
 
 import { audit } from '../audit/audit.ts';
 import { chainsOf, verifyChain } from '../audit/integrity.ts';
 import { INSTALLATION } from '../audit/model.ts';
-import { openPlaces } from '../audit/places.ts';
+import { linesPlace, openPlaces } from '../audit/places.ts';
 import { entryView, listEntries, wholeChain } from '../audit/read.ts';
 import { CheckpointSigner } from '../audit/signer.ts';
 import { isFault } from '../audit/verifier.ts';
@@ -30,8 +32,10 @@ interface ListOptions extends OfChain {
 
 export function auditCommands(root: Command, bind: Bind): void {
   const log = root.command('audit').description('who did what, and whether the log of it is whole');
-  bind<OfChain>(
-    ofChain(log.command('verify')).description('check the chains against their signed checkpoints'),
+  bind<OfChain & { checkpoints?: string }>(
+    ofChain(log.command('verify'))
+      .description('check the chains against their signed checkpoints')
+      .option('--checkpoints <file>', 'further checkpoints, one a line, as mails have them'),
     verify,
   );
   bind<ListOptions>(
@@ -61,8 +65,10 @@ function ofChain(command: Command): Command {
 }
 
 /** Without a tenant all chains. @throws SafeError when one is not as it was written */
-async function verify({ ctx, output, options }: Call<OfChain>): Promise<void> {
+async function verify({ ctx, output, options }: Call<OfChain & { checkpoints?: string }>): Promise<void> {
   const places = await openPlaces(ctx.settings);
+  const file = options.checkpoints;
+  if (file !== undefined) places.push(linesPlace(await readFile(file, 'utf8')));
   try {
     const chains = options.tenant === undefined ? await chainsOf(ctx) : [await chainOf(ctx, options)];
     const results = [];

@@ -7,10 +7,18 @@ import { appendRecords } from '../../src/audit/appender.ts';
 import { audit, auditRecord } from '../../src/audit/audit.ts';
 import { chained, ZERO_HASH } from '../../src/audit/chain.ts';
 import { lookAfterChains, makeCheckpoint, verifyChain } from '../../src/audit/integrity.ts';
-import { AuditEntries, type AuditRecord, type AuditRow, AuditStates } from '../../src/audit/model.ts';
-import { type CheckpointPlace, openPlaces } from '../../src/audit/places.ts';
+import {
+  AuditEntries,
+  type AuditRecord,
+  type AuditRow,
+  AuditStates,
+  INSTALLATION,
+} from '../../src/audit/model.ts';
+import { type CheckpointPlace, linesPlace, openPlaces } from '../../src/audit/places.ts';
+import { type Letter, letterPlace, type MailRow, Mails } from '../../src/mail/model.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { startAudit } from '../../workers/audit.ts';
+import { startS3 } from '../store/s3-double.ts';
 import { ManualClock } from '../support/clock.ts';
 import { testContext, type TestContext } from '../support/context.ts';
 import { until } from '../support/until.ts';
@@ -284,6 +292,52 @@ describe('T-AUD: every change to the log is found', () => {
     expect(AuditEntries.retention).toBe('audit-24-months');
     const expiring = AuditEntries.indexes.filter(({ options }) => options?.expireAfterSeconds !== undefined);
     expect(expiring).toEqual([]);
+  });
+
+  it('keeps checkpoints in a bucket, locked for longer than 24 months', async () => {
+    const before = { ...process.env };
+    const s3 = await startS3();
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test-id', AWS_SECRET_ACCESS_KEY: 'test-secret' });
+    const [bucket] = await openPlaces({
+      ...ctx.settings,
+      AUDIT_CHECKPOINTS: [`s3://checkpoints/audit?endpoint=${encodeURIComponent(s3.url)}`],
+    });
+    try {
+      await appendRecords(ctx, 'ten_bucket', recordsOf('ten_bucket', 2));
+      await makeCheckpoint(ctx, [bucket as CheckpointPlace], 'ten_bucket');
+      const [name = ''] = s3.names();
+      expect(name).toMatch(/^\/checkpoints\/audit\/ten_bucket\/000000000002-[0-9a-f]{16}\.json$/);
+      const { mode, until: lockedUntil = '' } = s3.lockOf(name) ?? {};
+      expect(mode).toBe('COMPLIANCE');
+      const months24 = new Date(clock.now());
+      months24.setUTCMonth(months24.getUTCMonth() + 24);
+      expect(Date.parse(lockedUntil)).toBeGreaterThan(months24.getTime());
+      expect((await verifyChain(ctx, [bucket as CheckpointPlace], 'ten_bucket')).verdict).toBe('intact');
+    } finally {
+      bucket?.close();
+      process.env = before;
+      await s3.stop();
+    }
+  });
+
+  it('mails the newest checkpoints once a day, and verifies by what was mailed', async () => {
+    const settings = { ...ctx.settings, AUDIT_MAIL: 'audit@operator.example', MAIL_OUTBOX: 'on' as const };
+    const mailing = { ...ctx, settings };
+    await chainOf('ten_mailed');
+    await lookAfterChains(mailing, places);
+    await lookAfterChains(mailing, places);
+    const mails = () =>
+      asOperator('test', () =>
+        ctx.store.model(Mails).find({ tenantId: INSTALLATION }).lean<MailRow[]>().exec(),
+      );
+    const [mail, ...others] = await mails();
+    expect(others).toEqual([]);
+    if (!mail?.letter) throw new Error('No mail was kept.');
+    const { lines } = await ctx.store.keyring.open<Letter>(letterPlace(mail), mail.letter);
+    const mailed = linesPlace(lines.slice(1).join('\n'));
+    expect((await verifyChain(ctx, [mailed], 'ten_mailed')).verdict).toBe('intact');
+    await replace('ten_mailed', (await rowsOf('ten_mailed')).slice(0, 2));
+    expect((await verifyChain(ctx, [mailed], 'ten_mailed')).verdict).toBe('tail-missing');
   });
 
   it('keeps checkpoints in a folder by whose chain it is, never over another', async () => {

@@ -6,11 +6,14 @@ export interface S3Double {
   url: string;
   /** Paths of what lies there. */
   names(): string[];
+  /** With which Object Lock it was stored. */
+  lockOf(name: string): { mode: string; until: string } | undefined;
   stop(): Promise<void>;
 }
 
 export async function startS3(): Promise<S3Double> {
   const objects = new Map<string, Buffer>();
+  const locks = new Map<string, { mode: string; until: string }>();
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '', 'http://s3').pathname;
     const parts: Buffer[] = [];
@@ -22,6 +25,9 @@ export async function startS3(): Promise<S3Double> {
       }
       if (request.method === 'PUT') {
         objects.set(path, Buffer.concat(parts));
+        const { 'x-amz-object-lock-mode': mode, 'x-amz-object-lock-retain-until-date': until } =
+          request.headers;
+        if (mode !== undefined) locks.set(path, { mode: String(mode), until: String(until) });
         return void response.writeHead(200, { etag: '"one"' }).end();
       }
       if (request.method === 'DELETE') {
@@ -33,6 +39,7 @@ export async function startS3(): Promise<S3Double> {
       }
       const bytes = objects.get(path);
       if (!bytes) return refuse(response, 404, 'NoSuchKey');
+      if (request.headers.range === undefined) return void response.writeHead(200).end(bytes);
       const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
       const part = bytes.subarray(Number(from), Number(to) + 1);
       const range = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
@@ -43,6 +50,7 @@ export async function startS3(): Promise<S3Double> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     names: () => [...objects.keys()],
+    lockOf: (name) => locks.get(name),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
