@@ -20,7 +20,7 @@ export type Direction = 'in' | 'out';
 
 export interface Me {
   tenant: { id: string; name: string; accountNumber: string };
-  caller: { kind: 'key' | 'person'; id: string; name: string };
+  caller: { kind: 'key' | 'person' | 'operator'; id: string; name: string };
   scopes: string[];
   /** What a person must do first, in this order; empty for keys. */
   pending: ('accept-policy' | 'change-password' | 'complete-account' | 'add-second-factor')[];

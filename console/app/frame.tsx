@@ -1,19 +1,26 @@
 import { useEffect } from 'react';
 
 import { useConversations } from '../api/queries.ts';
+import { AuditPage } from '../audit/audit-page.tsx';
 import { ChannelsPage } from '../channels/channels-page.tsx';
 import { InboxPane } from '../inbox/inbox-pane.tsx';
 import { itemsOf } from '../live/sorted-pages.ts';
 import { NoThread } from '../thread/no-thread.tsx';
 import { Thread } from '../thread/thread.tsx';
 import { documentTitle } from './document-title.ts';
+import { settingsPages } from './pages.ts';
 import { Rail } from './rail.tsx';
-import { useChannelsPage, useOpenConversation } from './use-route.ts';
+import { useAuditPage, useChannelsPage, useOpenConversation, useSettingsPage } from './use-route.ts';
+import { useWorkspace } from './workspace.ts';
 
 /** Rail, list and thread; on a narrow screen the list or the thread. */
 export function Frame({ onSignOut }: { onSignOut: () => void }) {
   const openId = useOpenConversation();
   const channelsPage = useChannelsPage();
+  const isAuditPage = useAuditPage();
+  const settingsName = useSettingsPage();
+  const { me } = useWorkspace();
+  const settings = settingsPages(me).find(({ name }) => name === settingsName);
   const waitingList = useConversations('PENDING');
   const waiting = itemsOf(waitingList.data).length;
   const more = waitingList.hasNextPage;
@@ -32,9 +39,25 @@ export function Frame({ onSignOut }: { onSignOut: () => void }) {
       waiting={waiting}
       more={more}
       hiddenWhenNarrow={openId !== null}
-      page={channelsPage === null ? 'inbox' : 'channels'}
+      page={settings ? 'settings' : isAuditPage ? 'audit' : channelsPage === null ? 'inbox' : 'channels'}
     />
   );
+  if (settings !== undefined) {
+    return (
+      <div className="flex h-dvh flex-col-reverse overflow-hidden bg-canvas md:flex-row">
+        {rail}
+        <settings.Page />
+      </div>
+    );
+  }
+  if (isAuditPage) {
+    return (
+      <div className="flex h-dvh flex-col-reverse overflow-hidden bg-canvas md:flex-row">
+        {rail}
+        <AuditPage />
+      </div>
+    );
+  }
   if (channelsPage !== null) {
     return (
       <div className="flex h-dvh flex-col-reverse overflow-hidden bg-canvas md:flex-row">

@@ -1,9 +1,10 @@
-import { MessagesSquare, Phone } from 'lucide-react';
+import { MessagesSquare, Phone, ScrollText } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import { Logo } from '../ui/logo.tsx';
 import { SettingsMenu } from './settings-menu.tsx';
-import { openChannels, openConversation } from './use-route.ts';
+import { openAudit, openChannels, openConversation } from './use-route.ts';
+import { useWorkspace } from './workspace.ts';
 
 const OPEN = 'bg-white/12 text-white';
 const CLOSED = 'hover:bg-white/10 hover:text-white';
@@ -14,12 +15,13 @@ interface RailProps {
   more: boolean;
   /** True while a thread fills a narrow screen. */
   hiddenWhenNarrow: boolean;
-  page: 'inbox' | 'channels';
+  page: 'inbox' | 'channels' | 'audit' | 'settings';
 }
 
 /** The areas of the console, as a column at the side or, on a narrow screen, a bar at the bottom. */
 export function Rail({ onSignOut, waiting, more, hiddenWhenNarrow, page }: RailProps) {
   const { t } = useTranslation();
+  const { me } = useWorkspace();
   return (
     <nav
       aria-label={t('frame.navigation')}
@@ -55,6 +57,18 @@ export function Rail({ onSignOut, waiting, more, hiddenWhenNarrow, page }: RailP
       >
         <Phone aria-hidden className="size-5" />
       </button>
+      {me.scopes.includes('audit:read') && (
+        <button
+          type="button"
+          aria-current={page === 'audit' ? 'page' : undefined}
+          aria-label={t('audit.title')}
+          title={t('audit.title')}
+          onClick={openAudit}
+          className={`flex size-11 items-center justify-center rounded-xl ${page === 'audit' ? OPEN : CLOSED}`}
+        >
+          <ScrollText aria-hidden className="size-5" />
+        </button>
+      )}
       <div className="md:mt-auto">
         <SettingsMenu onSignOut={onSignOut} />
       </div>

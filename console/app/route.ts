@@ -1,6 +1,7 @@
 /**
  * The screen's address: `#/` is the list, `#/c/<conversation id>` an open conversation, `#/channels` the numbers of the
- * business and `#/channels/<channel id>` one of them.
+ * business and `#/channels/<channel id>` one of them, `#/audit` the audit log,
+ * `#/settings/<name>` a page of the settings (pages.ts).
  */
 
 /** The id of the open conversation, or `null`. */
@@ -18,6 +19,9 @@ export function hashOf(conversationId: string | null): string {
   return conversationId === null ? '#/' : `#/c/${encodeURIComponent(conversationId)}`;
 }
 
+/** The page of the audit log. */
+export const AUDIT_HASH = '#/audit';
+
 /** The page of the numbers and which of them is open; `null` on any other page. */
 export function channelsOf(hash: string): { channelId: string | null } | null {
   const match = /^#\/channels(?:\/([\w-]+))?$/.exec(hash);
@@ -26,4 +30,13 @@ export function channelsOf(hash: string): { channelId: string | null } | null {
 
 export function channelsHash(channelId: string | null): string {
   return channelId === null ? '#/channels' : `#/channels/${encodeURIComponent(channelId)}`;
+}
+
+/** The name of the open page of the settings; `null` on any other page. */
+export function settingsPageOf(hash: string): string | null {
+  return /^#\/settings\/([a-z-]+)$/.exec(hash)?.[1] ?? null;
+}
+
+export function settingsHash(name: string): string {
+  return `#/settings/${name}`;
 }

@@ -5,7 +5,9 @@ import { useTranslation } from 'react-i18next';
 
 import { switchLanguage } from '../i18n/setup.ts';
 import { useStore } from '../ui/use-store.ts';
+import { settingsPages } from './pages.ts';
 import { type Theme, theme, THEMES } from './theme.ts';
+import { openSettings } from './use-route.ts';
 import { useWorkspace } from './workspace.ts';
 
 /** The rail stands at the side, not at the bottom. */
@@ -53,6 +55,13 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
             </p>
           </div>
           <Divider />
+          {settingsPages(me).map(({ name, title, icon: Icon }) => (
+            <DropdownMenu.Item key={name} className={ITEM} onSelect={() => openSettings(name)}>
+              <Icon aria-hidden className="size-4 text-muted" />
+              {t(title)}
+            </DropdownMenu.Item>
+          ))}
+          {settingsPages(me).length > 0 && <Divider />}
           <Choices
             title={t('language.switch')}
             value={i18n.language}

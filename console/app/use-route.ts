@@ -1,6 +1,14 @@
 import { useSyncExternalStore } from 'react';
 
-import { channelsHash, channelsOf, conversationOf, hashOf } from './route.ts';
+import {
+  AUDIT_HASH,
+  channelsHash,
+  channelsOf,
+  conversationOf,
+  hashOf,
+  settingsHash,
+  settingsPageOf,
+} from './route.ts';
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);
@@ -23,7 +31,26 @@ export function useChannelsPage(): { channelId: string | null } | null {
   return channelsOf(hash);
 }
 
+/** Whether the address is that of the audit log. */
+export function useAuditPage(): boolean {
+  return useSyncExternalStore(subscribe, () => window.location.hash === AUDIT_HASH);
+}
+
+export function openAudit(): void {
+  window.location.hash = AUDIT_HASH;
+}
+
 /** Opens the page of the numbers, at one of them. */
 export function openChannels(channelId: string | null): void {
   window.location.hash = channelsHash(channelId);
+}
+
+/** The name of the open page of the settings, or `null`. */
+export function useSettingsPage(): string | null {
+  return useSyncExternalStore(subscribe, () => settingsPageOf(window.location.hash));
+}
+
+/** Opens a page of the settings. */
+export function openSettings(name: string): void {
+  window.location.hash = settingsHash(name);
 }

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 
 type Look = 'primary' | 'plain' | 'quiet';
 
@@ -11,6 +11,7 @@ const LOOKS: Record<Look, string> = {
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look;
   small?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 /** A button with words on it. */

@@ -1,0 +1,34 @@
+/** The pages of the settings: who may open one finds it in the menu, at `#/settings/<name>`. */
+import { KeyRound, LifeBuoy, type LucideIcon } from 'lucide-react';
+import type { ComponentType } from 'react';
+
+import type { Me } from '../api/types.ts';
+import { KeysPage } from '../keys/keys-page.tsx';
+import { SupportAccessPage } from '../support-access/support-access-page.tsx';
+
+interface SettingsPage {
+  name: string;
+  /** Key of its title. */
+  title: 'keys.title' | 'supportAccess.title';
+  icon: LucideIcon;
+  /** The right that it needs; undefined: none. Only people have such pages. */
+  needs?: string;
+  Page: ComponentType;
+}
+
+const PAGES: SettingsPage[] = [
+  { name: 'keys', title: 'keys.title', icon: KeyRound, needs: 'keys:read', Page: KeysPage },
+  {
+    name: 'support-access',
+    title: 'supportAccess.title',
+    icon: LifeBuoy,
+    needs: 'support-access:read',
+    Page: SupportAccessPage,
+  },
+];
+
+/** Those that this person may open; none for API keys. */
+export function settingsPages({ caller, scopes }: Me): SettingsPage[] {
+  if (caller.kind !== 'person') return [];
+  return PAGES.filter(({ needs }) => needs === undefined || scopes.includes(needs));
+}
