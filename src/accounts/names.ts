@@ -56,10 +56,10 @@ export async function claimNames(
     else if ((await holderOf(ctx, _id)) !== userId) taken.push(kind);
   }
   if (taken.length > 0)
-    await ctx.store
+    {await ctx.store
       .model(UserNames)
       .deleteMany({ _id: { $in: claimed }, userId })
-      .exec();
+      .exec();}
   return taken;
 }
 

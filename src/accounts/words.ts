@@ -24,7 +24,7 @@ export const emailAddress = z
 /** International form; spaces, dots and dashes are taken out. `+972 50-123-4567` → `+972501234567` */
 export const phoneNumber = z.string('is missing').transform((text, check) => {
   const parsed = text.length > 40 ? undefined : parsePhoneNumberFromString(text);
-  if (parsed?.isPossible() === true) return parsed.number as string;
+  if (parsed?.isPossible() === true) return parsed.number;
   check.addIssue('must be a phone number with its country, like +972 50 123 4567');
   return z.NEVER;
 });

@@ -90,6 +90,8 @@ export interface ConversationRow extends TenantRow {
   contactId: string;
   groupId?: Buffer;
   state: ConversationState;
+  /** The user who holds it while it is `ASSIGNED`. */
+  assigneeId?: string;
   /** Summary; moves only forward in `lastPosition`. */
   lastPosition: number;
   lastMessageId?: string;
@@ -132,6 +134,7 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
     contactId: held.technical({ type: String, required: true }),
     groupId: held.sealedIdentity(),
     state: held.technical({ type: String, required: true }),
+    assigneeId: held.technical(String),
     lastPosition: held.technical({ type: Number, required: true }),
     lastMessageId: held.technical(String),
     lastActivityAt: held.technical({ type: Date, required: true }),
@@ -155,6 +158,7 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
   indexes: [
     { keys: { lastPosition: -1, _id: -1 } },
     { keys: { state: 1, lastPosition: -1, _id: -1 } },
+    { keys: { assigneeId: 1 }, options: { partialFilterExpression: { assigneeId: { $exists: true } } } },
     { keys: { channelId: 1, lastPosition: -1, _id: -1 } },
     { keys: { contactId: 1 } },
   ],

@@ -15,7 +15,8 @@ export interface TenantRecord extends BaseRow {
   ownerEmail: Buffer;
   /** Identifies, never authenticates; 10 digits, never reused. */
   accountNumber: string;
-  status: 'active' | 'disabled';
+  /** `unproven`: it signed up, and its owner has not followed the link yet. */
+  status: 'active' | 'disabled' | 'unproven';
   createdAt: Date;
 }
 

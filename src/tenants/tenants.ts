@@ -32,14 +32,18 @@ const newTenant = z.strictObject({
 const NUMBER_TRIES = 10;
 
 /** Makes a tenant, its key first. @throws Reject (422) when name or address are not usable. */
-export async function createTenant(ctx: Context, input: { name: string; email: string }): Promise<Tenant> {
+export async function createTenant(
+  ctx: Context,
+  input: { name: string; email: string },
+  status: 'active' | 'unproven' = 'active',
+): Promise<Tenant> {
   const { name, email } = checkInput(newTenant, input);
   const tenantId = newId(ctx, 'ten');
   const record = {
     _id: tenantId,
     name: await sealed(ctx, tenantId, 'name', name),
     ownerEmail: await sealed(ctx, tenantId, 'ownerEmail', email),
-    status: 'active' as const,
+    status,
     createdAt: new Date(ctx.clock.now()),
   };
   const accountNumber = await insertWithFreeNumber(ctx, record);
@@ -70,6 +74,16 @@ export async function isActiveTenant(ctx: Context, tenantId: string): Promise<bo
     ctx.store.model(Tenants).findOne({ _id: tenantId }, { status: 1 }).lean<TenantRecord>().exec(),
   );
   return record?.status === 'active';
+}
+
+/** The owner of one who signed up followed the link: the account is open. */
+export async function proveTenant(ctx: Context, tenantId: string): Promise<void> {
+  await asOperator('sign-up: address proven', () =>
+    ctx.store
+      .model(Tenants)
+      .updateOne({ _id: tenantId, status: 'unproven' }, { $set: { status: 'active' } })
+      .exec(),
+  );
 }
 
 async function insertWithFreeNumber(

@@ -9,6 +9,8 @@ import type { Route } from '../../src/http/route.ts';
 import type { Answer } from '../support/fixtures.ts';
 
 export interface Ids {
+  userId: string;
+  roleId: string;
   tenantId: string;
   templateId: string;
   conversationId: string;
