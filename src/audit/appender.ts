@@ -10,7 +10,7 @@ import type { HandlerEnd, Turn } from '../lanes/worker.ts';
 import { asOperator } from '../store/scope.ts';
 import { noteDue, noteHead } from './integrity.ts';
 import { ZERO_HASH, chained } from './chain.ts';
-import { AuditEntries, type AuditRecord, type AuditRow } from './model.ts';
+import { AuditEntries, type AuditRecord, type AuditRow, unreadableRecord } from './model.ts';
 
 /** Entries of one write. */
 export const AUDIT_BATCH = 64;
@@ -86,15 +86,5 @@ export async function headOf(ctx: Context, tenantId: string): Promise<{ seq: num
 function recordOf(tenantId: string, { header, item }: Entry): AuditRecord {
   const { record } = item.body as { record?: AuditRecord };
   if (item.kind === 'audit' && record?.tenantId === tenantId) return record;
-  return {
-    id: `aud_unreadable_${header}`,
-    tenantId,
-    at: new Date(Math.floor(item.position / 1000)).toISOString(),
-    actor: 'system',
-    action: 'audit.entry-unreadable',
-    objects: [],
-    outcome: 'failed',
-    reason: 'An entry that waited could not be opened.',
-    address: 'none',
-  };
+  return unreadableRecord(tenantId, header, item.position);
 }

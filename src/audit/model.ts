@@ -31,6 +31,21 @@ export interface AuditRecord {
   requestId?: string;
 }
 
+/** Stands for a record that can't be opened any more; `position`: microseconds since 1970 of its writing. */
+export function unreadableRecord(tenantId: string, name: string, position: number): AuditRecord {
+  return {
+    id: `aud_unreadable_${name}`,
+    tenantId,
+    at: new Date(Math.floor(position / 1000)).toISOString(),
+    actor: 'system',
+    action: 'audit.entry-unreadable',
+    objects: [],
+    outcome: 'failed',
+    reason: 'An entry that waited could not be opened.',
+    address: 'none',
+  };
+}
+
 export interface AuditRow extends TenantRow {
   /** 1, 2, 3, … in each chain. */
   seq: number;
