@@ -17,6 +17,7 @@ import { Mails } from './mail/model.ts';
 import { Media } from './media/model.ts';
 import { Notices } from './notices/model.ts';
 import { AccessGrants, Operators } from './operators/model.ts';
+import { SearchWords } from './search/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Templates } from './templates/model.ts';
 import { Apps } from './tenants/apps-model.ts';
@@ -54,6 +55,7 @@ export const collections = [
   Mails,
   Templates,
   DeadLetters,
+  SearchWords,
   AuditEntries,
   AuditStates,
   WaitingAudit,

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts';
 import { newId } from '../store/ids.ts';
+import { noteContact } from '../search/note.ts';
 import { sameNumber } from '../whatsapp/numbers.ts';
 import {
   claimIdentity,
@@ -31,9 +32,8 @@ export async function findOrCreateContact(
   const contactId =
     (await ownerAmong(ctx, tenantId, known, held)) ?? (await claimContactId(ctx, tenantId, known));
   const rival = await rivalFor(ctx, tenantId, { contactId, known, held });
-  const row =
-    (await findContact(ctx, tenantId, contactId)) ??
-    (await createContact(ctx, tenantId, contactId, known, rival));
+  const found = await findContact(ctx, tenantId, contactId);
+  const row = found ?? (await createContact(ctx, tenantId, contactId, known, rival));
   if (rival !== undefined && known.phone !== undefined) {
     await takePhone(ctx, tenantId, { phone: known.phone, from: rival, to: contactId });
   }
@@ -43,6 +43,7 @@ export async function findOrCreateContact(
   }
   const isLost = held.former?.includes(contactId) === true;
   const contact = await updateProfile(ctx, row, { ...profile, phone: isLost ? undefined : known.phone });
+  if (contact === row && found === null) await noteContact(ctx, row);
   ctx.store.batches.keep(Contacts, contact);
   return contact;
 }
@@ -185,6 +186,9 @@ export async function forgetPhone(
     where,
     update: { $unset: { phone: 1 } },
   });
+  const { phone: lost, ...rest } = row;
+  void lost;
+  await noteContact(ctx, rest);
 }
 
 /** Sets the phone as WhatsApp gave it. */
@@ -234,7 +238,9 @@ async function updateProfile(
   if (Object.keys(changed).length === 0) return row;
   const { _id, tenantId } = row;
   await ctx.store.batches.update(Contacts, { tenantId, _id, update: { $set: changed } });
-  return { ...row, ...changed };
+  const current = { ...row, ...changed };
+  await noteContact(ctx, current);
+  return current;
 }
 
 type SealedField = 'name' | 'username' | 'phone' | 'bsuid';

@@ -8,6 +8,7 @@ import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { oweMedia } from '../media/owe.ts';
 import { Park } from '../ops/errors.ts';
+import { noteMessage } from '../search/note.ts';
 import { type Json, text } from '../whatsapp/payload/json.ts';
 import { contentOf, typeOf } from '../whatsapp/payload/message.ts';
 import { contactOf, knownOf, profileOf, type Sender } from '../whatsapp/payload/people.ts';
@@ -94,6 +95,7 @@ export async function storeElsewhere(
     return undefined;
   }
   await oweMedia(ctx, row);
+  await noteMessage(ctx, row);
   const at = given.via === 'history' ? given.timestamp : new Date(Math.floor(row.position / 1000));
   await touchConversation(ctx, conversation, { messageId: row._id, position: row.position, at });
   return { row, conversation, isNew };

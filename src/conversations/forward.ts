@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import type { EndpointRow } from '../endpoints/model.ts';
 import { oweDeliveries } from '../endpoints/owe.ts';
 import { oweMedia } from '../media/owe.ts';
+import { noteMessage } from '../search/note.ts';
 import { type MessageRow, Messages } from './model.ts';
 
 /** Forwards a message that is due to these endpoints and marks it done, in the tenant's scope. */
@@ -18,6 +19,7 @@ export async function forwardMessage(ctx: Context, row: MessageRow, endpoints: E
     conversationId: row.conversationId,
     messageId: row._id,
   });
+  await noteMessage(ctx, row); // after consoles were told: nobody waits for it
   await ctx.store.batches.update(Messages, {
     tenantId: row.tenantId,
     _id: row._id,

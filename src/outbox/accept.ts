@@ -16,6 +16,7 @@ import { type ConversationRow, type MessageRow, Messages } from '../conversation
 import { sealerOf } from '../conversations/statuses.ts';
 import { oweMedia } from '../media/owe.ts';
 import { Reject } from '../ops/errors.ts';
+import { noteMessage } from '../search/note.ts';
 import { isDuplicateKey } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { ErasedError } from '../store/keyring.ts';
@@ -64,6 +65,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
       return repeated(ctx, winner, bodyDigest);
     }
     await announce(ctx, row);
+    await noteMessage(ctx, row);
     return row;
   });
 }
