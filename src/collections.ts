@@ -16,13 +16,14 @@ import { DeadLetters } from './lanes/model.ts';
 import { Mails } from './mail/model.ts';
 import { Media } from './media/model.ts';
 import { Notices } from './notices/model.ts';
+import { Erasures } from './privacy/model.ts';
 import { AccessGrants, Operators } from './operators/model.ts';
 import { SearchWords } from './search/model.ts';
 import type { BaseRow, Collection } from './store/collection.ts';
 import { Templates } from './templates/model.ts';
 import { Apps } from './tenants/apps-model.ts';
-import { OneTimeLinks, Roles, Sessions, UserNames, Users } from './tenants/people-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
+import { OneTimeLinks, Roles, Sessions, UserNames, Users } from './tenants/people-model.ts';
 
 export const collections = [
   Tenants,
@@ -56,6 +57,7 @@ export const collections = [
   Templates,
   DeadLetters,
   SearchWords,
+  Erasures,
   AuditEntries,
   AuditStates,
   WaitingAudit,

@@ -10,6 +10,7 @@ import type { ItemLanes } from '../src/lanes/item-lanes.ts';
 import { dueMailLanes } from '../src/mail/reconcile.ts';
 import { dueMediaLanes } from '../src/media/reconcile.ts';
 import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
+import { destroyDue } from '../src/privacy/destroy.ts';
 import { asOperator } from '../src/store/scope.ts';
 
 const EVERY_MS = 5_000;
@@ -51,6 +52,7 @@ export async function reconcile(ctx: Context): Promise<void> {
         wake(ctx, 'endpoints', await asOperator('reconcile endpoints', () => dueEndpointLanes(ctx))),
     ],
     ['media', async () => wake(ctx, 'media', await asOperator('reconcile media', () => dueMediaLanes(ctx)))],
+    ['erasure', () => asOperator('carry out erasures', () => destroyDue(ctx))],
     ['mail', async () => wake(ctx, 'mail', await asOperator('reconcile mail', () => dueMailLanes(ctx)))],
   ];
   for (const [part, step] of steps) {

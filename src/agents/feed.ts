@@ -73,6 +73,16 @@ export async function publish(ctx: Context, tenantId: string, event: FeedEvent):
   }
 }
 
+/** Has every console of the tenant read its lists again. */
+export async function publishReset(ctx: Context, tenantId: string): Promise<void> {
+  oweReset(ctx, tenantId);
+  try {
+    await payReset(ctx, tenantId);
+  } catch (error) {
+    ctx.log.warn({ tenantId, event: 'reset', err: error }, 'feed.event-lost'); // still owed
+  }
+}
+
 /**
  * Where the stream stands now; taken before a list is read, so that list and feed together miss nothing. A tenant's
  * first cursor begins its stream. While Redis is away the cursor is one that leads to `reset`.

@@ -3,8 +3,8 @@
  * A phone finds a contact only while that contact has no BSUID: a recycled number is another person.
  */
 import type { Context } from '../context.ts';
-import { newId } from '../store/ids.ts';
 import { noteContact } from '../search/note.ts';
+import { newId } from '../store/ids.ts';
 import { sameNumber } from '../whatsapp/numbers.ts';
 import {
   claimIdentity,
@@ -13,6 +13,7 @@ import {
   identitiesOf,
   type KnownAs,
   movePhone,
+  releaseAll,
 } from './identities.ts';
 import { type ContactRow, Contacts } from './model.ts';
 
@@ -31,8 +32,12 @@ export async function findOrCreateContact(
 ): Promise<ContactRow> {
   const contactId =
     (await ownerAmong(ctx, tenantId, known, held)) ?? (await claimContactId(ctx, tenantId, known));
-  const rival = await rivalFor(ctx, tenantId, { contactId, known, held });
   const found = await findContact(ctx, tenantId, contactId);
+  if (found?.closedAt) {
+    await releaseAll(ctx, contactId);
+    return findOrCreateContact(ctx, tenantId, known, profile, {});
+  }
+  const rival = await rivalFor(ctx, tenantId, { contactId, known, held });
   const row = found ?? (await createContact(ctx, tenantId, contactId, known, rival));
   if (rival !== undefined && known.phone !== undefined) {
     await takePhone(ctx, tenantId, { phone: known.phone, from: rival, to: contactId });
@@ -55,6 +60,7 @@ export async function addIdentity(
   contactId: string,
   known: KnownAs,
 ): Promise<void> {
+  if ((await findContact(ctx, tenantId, contactId))?.closedAt) return; // it is being erased
   for (const [name, identity] of identitiesOf(known)) {
     const owner = await claimIdentity(ctx, tenantId, identity, contactId);
     if (owner !== contactId) {

@@ -110,6 +110,11 @@ export async function releasePhone(
     .exec();
 }
 
+/** Nothing finds the contact any more. */
+export async function releaseAll(ctx: Context, contactId: string): Promise<void> {
+  await ctx.store.model(Identities).deleteMany({ contactId }).exec();
+}
+
 async function keysOfPhone(ctx: Context, tenantId: string, phone: string): Promise<string[]> {
   const variants = variantsOf({ kind: 'phone', value: phone });
   return Promise.all(variants.map((one) => identityKey(ctx, tenantId, one)));

@@ -240,6 +240,8 @@ export interface MessageRow extends TenantRow {
   errorCode?: number;
   /** Word of whatsapp/errors.ts that names the reason. */
   errorReason?: string;
+  /** Its content is gone for good; the row stays for a while, so that a repeat is known (privacy/destroy.ts). */
+  erasedAt?: Date;
 }
 
 export const Messages = tenantCollection<MessageRow>('messages', {
@@ -281,6 +283,7 @@ export const Messages = tenantCollection<MessageRow>('messages', {
     dueAt: held.technical(Date),
     errorCode: held.technical(Number),
     errorReason: held.technical(String),
+    erasedAt: held.technical(Date),
   },
   indexes: [
     { keys: { conversationId: 1, position: -1, _id: -1 } },

@@ -74,7 +74,7 @@ export async function listMessages(
 /** @throws Reject (404) */
 export async function messageById(ctx: Context, messageId: string): Promise<MessageRow> {
   const row = await ctx.store.model(Messages).findOne({ _id: messageId }).lean<MessageRow>().exec();
-  if (!row) throw notFound('message');
+  if (!row || row.erasedAt) throw notFound('message');
   return row;
 }
 

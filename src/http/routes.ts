@@ -16,6 +16,8 @@ import { outboxRoutes } from '../outbox/routes.ts';
 import { seenRoutes } from '../outbox/seen-routes.ts';
 import { erasureRoutes } from '../privacy/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
+import { ownSignInRoutes } from '../sign-in/own-routes.ts';
+import { publicSignInRoutes } from '../sign-in/public-routes.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import { keyRoutes } from '../tenants/key-routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
@@ -43,5 +45,7 @@ export const routes: Route[] = [
   ...searchRoutes,
   ...templateRoutes,
   ...deadLetterRoutes,
+  ...publicSignInRoutes,
+  ...ownSignInRoutes,
   ...auditRoutes,
 ];

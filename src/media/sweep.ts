@@ -76,7 +76,7 @@ async function opens(ctx: Context, row: MediaRow): Promise<boolean> {
 }
 
 /** The blobs first: a row without them is looked at again, blobs without a row would have to be searched for. */
-async function removeFile(ctx: Context, row: MediaRow): Promise<void> {
+export async function removeFile(ctx: Context, row: MediaRow): Promise<void> {
   for (const part of PARTS) await ctx.blobs.delete(blobOf(row, part));
   await ctx.store.model(Media).deleteOne({ _id: row._id }).exec();
 }

@@ -15,6 +15,8 @@ export const SCOPES = [
   'dead-letters:read',
   'dead-letters:write',
   'audit:read',
+  'privacy:read',
+  'privacy:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

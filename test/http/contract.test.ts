@@ -151,6 +151,11 @@ describe('every route', () => {
     expect(given).toEqual({ channelId: id, status: 'active', expiresAt: null });
   });
 
+  it('GET /v1/search finds contacts and messages', async () => {
+    const { items } = await ask<{ items: { kind: string }[] }>('get', '/v1/search?q=Noa');
+    expect(items).toContainEqual(expect.objectContaining({ kind: 'contact' }));
+  });
+
   it('GET /v1/contacts lists contacts', async () => {
     const { items } = await ask<{ items: object[] }>('get', '/v1/contacts');
     expect(items).toEqual([expect.objectContaining({ name: 'Noa', phone: `+${PHONE}`, username: null })]);
@@ -425,6 +430,15 @@ describe('every route', () => {
     expect(await read(first.contactId)).toMatchObject({ samePersonAs: [{ id: other.contactId }] });
     const undone = await ask<object>('delete', '/v1/contacts/{id}/merge', other.contactId);
     expect(undone).toMatchObject({ samePersonAs: [] });
+  });
+
+  it('a person is erased, and that stays written', async () => {
+    const { contactId } = await clientWrites(ctx, business, { phone: '972500000017' });
+    const body = { ground: 'not-needed' };
+    const asked = await ask<{ id: string }>('post', '/v1/contacts/{id}/erase', contactId, { body });
+    expect(asked).toMatchObject({ state: 'asked', contactIds: [contactId] });
+    expect(await ask('get', '/v1/erasures')).toEqual({ items: [asked], nextCursor: null });
+    expect(await ask('get', '/v1/erasures/{id}', asked.id)).toEqual(asked);
   });
 
   it('templates are read, created, changed, looked at and deleted', async () => {

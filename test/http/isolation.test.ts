@@ -87,7 +87,18 @@ async function partyOf(name: string, phone: string): Promise<Party> {
   const support = { tenantId, hours: 1, reasonCode: 'customer-asked', reason: name };
   const { _id: grantId } = await giveAccess(ctx, support, 'system');
   await endAccess(ctx, { tenantId, grantId }, 'system');
-  return { ...business, ...written, userId, roleId, keyId, grantId, deadLetterId, templateId, templateName, wamid };
+  return {
+    ...business,
+    ...written,
+    userId,
+    roleId,
+    keyId,
+    grantId,
+    deadLetterId,
+    templateId,
+    templateName,
+    wamid,
+  };
 }
 
 async function templateOf({ tenantId }: Business, name: string, text: string): Promise<string> {
@@ -153,6 +164,13 @@ const ATTACKS: Record<string, Attack> = {
     expected: 404,
   },
   'delete /v1/contacts/{id}/merge': { id: (ids) => ids.contactId, expected: 404 },
+  'post /v1/contacts/{id}/erase': {
+    id: (ids) => ids.contactId,
+    body: () => ({ ground: 'objection' }),
+    expected: 404,
+  },
+  'get /v1/erasures': { expected: 200 },
+  'get /v1/erasures/{id}': { id: () => `ers_${'x'.repeat(26)}`, expected: 404 },
   'post /v1/channels/{id}/media': { id: (ids) => ids.channelId, body: () => text, expected: 404 },
   'post /v1/conversations/{id}/take-control': { id: (ids) => ids.conversationId, expected: 404 },
   'get /v1/conversations/{id}/group': { id: (ids) => ids.conversationId, expected: 404 },
@@ -205,6 +223,7 @@ const ATTACKS: Record<string, Attack> = {
     body: () => ({ as: 'sent' }),
     expected: 404,
   },
+  'get /v1/search': { query: () => `q=${CANARY}`, expected: 200 },
   'get /v1/dead-letters': { expected: 200 },
   'get /v1/dead-letters/{id}': { id: (ids) => ids.deadLetterId, expected: 404 },
   'post /v1/dead-letters/retry': { body: () => ({ person: PHONE }), expected: 202 },
