@@ -156,6 +156,11 @@ describe('every route', () => {
     expect(items).toContainEqual(expect.objectContaining({ kind: 'contact' }));
   });
 
+  it('GET /v1/search finds contacts and messages', async () => {
+    const { items } = await ask<{ items: { kind: string }[] }>('get', '/v1/search?q=Noa');
+    expect(items).toContainEqual(expect.objectContaining({ kind: 'contact' }));
+  });
+
   it('GET /v1/contacts lists contacts', async () => {
     const { items } = await ask<{ items: object[] }>('get', '/v1/contacts');
     expect(items).toEqual([expect.objectContaining({ name: 'Noa', phone: `+${PHONE}`, username: null })]);

@@ -224,6 +224,7 @@ const ATTACKS: Record<string, Attack> = {
     expected: 404,
   },
   'get /v1/search': { query: () => `q=${CANARY}`, expected: 200 },
+  'get /v1/search': { query: () => `q=${CANARY}`, expected: 200 },
   'get /v1/dead-letters': { expected: 200 },
   'get /v1/dead-letters/{id}': { id: (ids) => ids.deadLetterId, expected: 404 },
   'post /v1/dead-letters/retry': { body: () => ({ person: PHONE }), expected: 202 },
