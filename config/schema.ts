@@ -1,4 +1,6 @@
 /** Every setting: how its text is read, what it is for, and what the documentation shows of it. */
+import { isIP } from 'node:net';
+
 import { z } from 'zod';
 
 export interface Setting {
@@ -74,6 +76,17 @@ const redisUrls = z
     error: 'must be a URL that starts with redis:// or rediss://; of a cluster, several, comma-separated',
   });
 
+/** `192.0.2.7`, `10.0.0.0/8`, `fd00::/8` */
+function isNetwork(given: string): boolean {
+  const [address = '', bits, ...rest] = given.split('/');
+  const most = isIP(address) === 6 ? 128 : 32;
+  return (
+    isIP(address) !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  );
+}
+
 /** 32 bytes are 43 characters of base64 and one of padding. */
 const masterKeys = z
   .string()
@@ -112,6 +125,17 @@ export const SETTINGS = {
     schema: url('http:', 'https:').optional(),
     help: 'Public address of this installation, used in links. Unset: http://localhost:PORT. With a public one, endpoints on this machine are refused.',
     example: 'https://gateway.example.com',
+  },
+  TRUSTED_PROXIES: {
+    schema: z
+      .string()
+      .transform(list)
+      .refine((all) => all.length > 0 && all.every(isNetwork), {
+        error: 'must be IP addresses or networks, comma-separated, like 10.0.0.0/8,192.0.2.7',
+      })
+      .optional(),
+    help: 'Addresses of the proxies that end TLS. With a BASE_URL of https only what they hand on, and say came over https, is answered; the rest is refused (403), but for /healthz and /readyz. Unset: only what says X-Forwarded-Proto: http is refused.',
+    example: '10.0.0.0/8',
   },
   DATA_DIR: {
     schema: z.string().min(1).default('./data'),

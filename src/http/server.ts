@@ -12,7 +12,9 @@ import { createFeed } from '../agents/feed-stream.ts';
 import type { Context } from '../context.ts';
 import { Health } from '../ops/health.ts';
 import { createApp } from './app.ts';
+import { problemFor, sendProblem } from './errors.ts';
 import { type RequestClasses, requestClasses } from './prototypes.ts';
+import { requireHttps } from './transport.ts';
 
 /** A request's headers must be there within 10 s, its body (at most 4 MB) within 60 s. */
 const HEADERS_WAIT_MS = 10_000;
@@ -45,8 +47,15 @@ export interface GatewayServer {
 export function createServer(ctx: Context, { webhook, health = new Health(ctx) }: Handlers): GatewayServer {
   const app = createApp(ctx, health);
   const feed = createFeed(ctx);
+  const check = requireHttps(ctx.settings);
   const server = createHttpServer(requestClasses(app), (request, response) => {
     const url = request.url ?? '';
+    try {
+      check(request);
+    } catch (error) {
+      sendProblem(response, problemFor(error, ''));
+      return;
+    }
     if (WEBHOOK.test(url) && (request.method === 'POST' || request.method === 'GET')) {
       webhook(request, response);
     } else if (FEED.test(url)) feed.handle(request, response);
