@@ -14,6 +14,7 @@ import { explain } from './cli/explain.ts';
 import type { Context } from './context.ts';
 import { createServer } from './http/server.ts';
 import { Health } from './ops/health.ts';
+import { tellCrashes } from './ops/crash.ts';
 import { createLogger, type Logger } from './ops/log.ts';
 import { createMetrics, metered } from './ops/metrics.ts';
 import { buildContext, type BuiltContext } from './start.ts';
@@ -137,6 +138,7 @@ function startWork({ ctx, redisUrl, redisCluster: cluster }: BuiltContext, stops
 async function run(): Promise<void> {
   const gateway = await startGateway(process.env);
   const log = createLogger(process.env.LOG_LEVEL ?? 'info');
+  tellCrashes(log);
   let stopping = false;
   const stop = (exitCode: number) => {
     stopping = true;
