@@ -115,7 +115,7 @@ export function limitsOf(
 }
 
 /** Who has an IPv6 network has 2^64 addresses. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:/i, '');
   if (!isIPv6(plain)) return plain;
   const [head = '', tail] = plain.split('::');

@@ -5,7 +5,8 @@ import { fieldsOf, tenantCollection, type TenantRow } from '../store/collection.
 export const MAIL_CATEGORIES = ['support', 'activity', 'account', 'security', 'policy', 'marketing'] as const;
 export type MailCategory = (typeof MAIL_CATEGORIES)[number];
 
-export type MailLanguage = 'en' | 'he';
+export const MAIL_LANGUAGES = ['en', 'he'] as const;
+export type MailLanguage = (typeof MAIL_LANGUAGES)[number];
 
 /** What a mail says, before it gets its form. Sealed in `MailRow.letter`. */
 export interface Letter {

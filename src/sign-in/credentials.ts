@@ -46,16 +46,22 @@ export function hasSecondFactor({ totp, passkeys = [] }: Credentials): boolean {
 }
 
 /**
- * Sets a person's password; rules first. Ends no session and uses no link up: that is the caller's. In the tenant's
+ * Sets a person's password; rules first, then `beforeWriting` (audit, using a link up). Ends no session and uses no link up: that is the caller's. In the tenant's
  * scope. @throws Reject (422) `weak-password`
  */
-export async function setPassword(ctx: Context, user: UserRow, password: string): Promise<void> {
+export async function setPassword(
+  ctx: Context,
+  user: UserRow,
+  password: string,
+  beforeWriting: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const credentials = await credentialsOf(ctx, user);
   requireGoodPassword(password, {
     hasSecondFactor: hasSecondFactor(credentials),
     names: await namesAround(ctx, user),
   });
   const encoded = await hashPassword(password);
+  await beforeWriting();
   const passwordSetAt = new Date(ctx.clock.now()).toISOString();
   await changeCredentials(ctx, user._id, (now) => ({ ...now, password: encoded, passwordSetAt }), {
     mustChangePassword: false,

@@ -17,6 +17,8 @@ export interface TenantRecord extends BaseRow {
   accountNumber: string;
   /** `unproven`: it signed up, and its owner has not followed the link yet. */
   status: 'active' | 'disabled' | 'unproven';
+  /** People choose a new password after so many months; absent: never. */
+  passwordMonths?: number;
   createdAt: Date;
 }
 
@@ -27,6 +29,7 @@ export const Tenants = operatorCollection<TenantRecord>('tenants', {
     ownerEmail: ours.sealedAccount(),
     accountNumber: ours.technical({ type: String, required: true }),
     status: ours.technical({ type: String, required: true }),
+    passwordMonths: ours.technical(Number),
     createdAt: ours.technical({ type: Date, required: true }),
   },
   indexes: [{ keys: { accountNumber: 1 }, options: { unique: true } }],

@@ -127,6 +127,54 @@ const text = { type: 'text', text: { body: 'from a stranger' } };
 
 /** How each route of the table is attacked. A route without a line here fails the first test. */
 const ATTACKS: Record<string, Attack> = {
+  'post /v1/sign-in': {
+    body: () => ({ accountNumber: '1000000000', name: CANARY, password: 'not the password' }),
+    expected: 401,
+  },
+  'post /v1/sign-in/second-factor': {
+    body: ({ tenantId }) => ({ ticket: `${tenantId}.AAAA`, code: '000000' }),
+    expected: 410,
+  },
+  'post /v1/sign-in/passkey/begin': { expected: 200 },
+  'post /v1/sign-in/passkey/finish': {
+    body: ({ tenantId }) => ({
+      accountNumber: '1000000000',
+      ticket: `${tenantId}.AAAA`,
+      response: { id: 'A', rawId: 'A', type: 'public-key', response: {} },
+    }),
+    expected: 410,
+  },
+  'post /v1/password-reset': {
+    body: () => ({ accountNumber: '1000000000', email: `${CANARY}@business.example` }),
+    expected: 202,
+  },
+  'post /v1/password-reset/finish': {
+    body: ({ tenantId }) => ({ token: `wsl_${tenantId}_${'a'.repeat(43)}`, password: 'not the password' }),
+    expected: 410,
+  },
+  'post /v1/sign-out': { expected: 200 },
+  'get /v1/sessions': { expected: 200 },
+  'post /v1/sessions/{id}/end': { id: () => 'ses_ofthevictim', expected: 404 },
+  'post /v1/sessions/end-all': { expected: 200 },
+  'get /v1/factors': { expected: 200 },
+  'post /v1/password': { body: () => ({ current: 'x', password: 'y' }), expected: 403 },
+  'post /v1/factors/app/begin': { expected: 200 },
+  'post /v1/factors/app/finish': {
+    body: ({ tenantId }) => ({ ticket: `${tenantId}.AAAA`, code: '000000', password: 'x' }),
+    expected: 403,
+  },
+  'post /v1/factors/remove': { body: () => ({ password: 'x' }), expected: 403 },
+  'post /v1/factors/recovery-codes': { body: () => ({ password: 'x' }), expected: 403 },
+  'post /v1/factors/passkey/begin': { expected: 200 },
+  'post /v1/factors/passkey/finish': {
+    body: ({ tenantId }) => ({
+      ticket: `${tenantId}.AAAA`,
+      response: { id: 'A', rawId: 'A', type: 'public-key', response: {} },
+      name: 'x',
+      password: 'x',
+    }),
+    expected: 403,
+  },
   ...ACCOUNT_ATTACKS,
   'get /v1/me': { expected: 200 },
   'get /v1/channels': { expected: 200 },
@@ -223,7 +271,6 @@ const ATTACKS: Record<string, Attack> = {
     body: () => ({ as: 'sent' }),
     expected: 404,
   },
-  'get /v1/search': { query: () => `q=${CANARY}`, expected: 200 },
   'get /v1/search': { query: () => `q=${CANARY}`, expected: 200 },
   'get /v1/dead-letters': { expected: 200 },
   'get /v1/dead-letters/{id}': { id: (ids) => ids.deadLetterId, expected: 404 },
