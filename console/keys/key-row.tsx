@@ -8,6 +8,7 @@ import { Chip, type Tone } from '../ui/chip.tsx';
 import { ConfirmButton } from '../ui/confirm-button.tsx';
 import { errorText } from '../ui/error-text.ts';
 import { FIELD } from '../ui/field.tsx';
+import { rightWord } from '../ui/right-word.ts';
 import { fullTime } from '../ui/time.ts';
 import { type ApiKey, keyState, type ShownKey, useKeyChange } from './keys.ts';
 import { Rotation } from './rotation.tsx';
@@ -55,7 +56,7 @@ export function KeyRow({ apiKey, mayWrite, onShown }: KeyRowProps) {
         </Chip>
       </div>
       <p className="mt-1 text-sm text-muted">
-        {apiKey.scopes.map((scope) => t(`keys.scopes.${scope}`)).join(' · ')}
+        {apiKey.scopes.map((scope) => t(`keys.scopes.${rightWord(scope)}`)).join(' · ')}
       </p>
       <Times apiKey={apiKey} />
       {change.isError && (

@@ -3,9 +3,23 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 
 import type { Page } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
-import type { en } from '../i18n/en.ts';
 
-export type KeyScope = keyof typeof en.keys.scopes;
+export const KEY_SCOPES = [
+  'conversations:read',
+  'conversations:write',
+  'messages:read',
+  'messages:send',
+  'contacts:read',
+  'contacts:write',
+  'channels:read',
+  'channels:write',
+  'endpoints:read',
+  'endpoints:write',
+  'dead-letters:read',
+  'dead-letters:write',
+  'audit:read',
+] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
 
 export interface ApiKey {
   id: string;

@@ -2,13 +2,12 @@ import { type FormEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useWorkspace } from '../app/workspace.ts';
-import { en } from '../i18n/en.ts';
 import { Button } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
-import { FIELD, Fault } from '../ui/field.tsx';
-import { type KeyScope, type ShownKey, useKeyChange } from './keys.ts';
+import { Fault, FIELD } from '../ui/field.tsx';
+import { rightWord } from '../ui/right-word.ts';
+import { KEY_SCOPES, type KeyScope, type ShownKey, useKeyChange } from './keys.ts';
 
-const SCOPES = Object.keys(en.keys.scopes) as KeyScope[];
 const EXPIRIES = ['30', '90', '365', 'never'] as const;
 
 interface NewKeyProps {
@@ -68,7 +67,7 @@ export function NewKey({ onMade, onCancel }: NewKeyProps) {
         <legend className="text-sm text-muted">{t('keys.rights')}</legend>
         <p className="mb-1 text-xs text-muted">{t('keys.rightsHint')}</p>
         <div className="grid gap-x-4 sm:grid-cols-2">
-          {SCOPES.map((scope) => (
+          {KEY_SCOPES.map((scope) => (
             <label key={scope} className="flex min-h-8 items-center gap-2 text-sm">
               <input
                 type="checkbox"
@@ -78,7 +77,7 @@ export function NewKey({ onMade, onCancel }: NewKeyProps) {
                 onChange={() => toggle(scope)}
                 className="size-4 accent-accent"
               />
-              {t(`keys.scopes.${scope}`)}
+              {t(`keys.scopes.${rightWord(scope)}`)}
             </label>
           ))}
         </div>

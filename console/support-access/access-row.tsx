@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx';
 import { Chip, type Tone } from '../ui/chip.tsx';
 import { ConfirmButton } from '../ui/confirm-button.tsx';
 import { errorText } from '../ui/error-text.ts';
+import { rightWord } from '../ui/right-word.ts';
 import { fullTime } from '../ui/time.ts';
 import { Looks } from './looks.tsx';
 import { type SupportAccess, useAccessChange } from './support-access.ts';
@@ -75,7 +76,9 @@ function Facts({ access }: { access: SupportAccess }) {
         ? t('supportAccess.askedAt', { time: at(access.createdAt) })
         : t('supportAccess.endedAt', { time: at(access.until) }),
   }[state];
-  const what = permissions.map((permission) => t(`supportAccess.permissions.${permission}`)).join(', ');
+  const what = permissions
+    .map((permission) => t(`supportAccess.permissions.${rightWord(permission)}`))
+    .join(', ');
   return (
     <ul className="mt-1 text-xs text-muted">
       <li>{when}</li>

@@ -7,6 +7,9 @@ import type { en } from '../i18n/en.ts';
 
 type Words = typeof en.supportAccess;
 
+type Grantable =
+  `${'conversations' | 'messages' | 'contacts' | 'channels' | 'endpoints' | 'dead-letters' | 'account' | 'users' | 'audit'}:read`;
+
 export interface SupportAccess {
   id: string;
   operator: { id: string | null; name: string };
@@ -14,7 +17,7 @@ export interface SupportAccess {
   state: keyof Words['states'];
   reasonCode: keyof Words['codes'];
   reason: string;
-  permissions: (keyof Words['permissions'])[];
+  permissions: Grantable[];
   hours: number;
   createdAt: string;
   from: string | null;
