@@ -1,4 +1,5 @@
 import type { Conversation, ConversationContact } from '../api/types.ts';
+import { plainName } from '../ui/plain-name.ts';
 
 /** How a contact is called on the screen, and whether that is a number (shown left to right). */
 export interface ContactLabel {
@@ -8,10 +9,10 @@ export interface ContactLabel {
 
 /** Name, else username, else the phone number with its middle hidden; `unknown` has no text. */
 export function contactLabel(contact: ConversationContact | null): ContactLabel {
-  const name = contact?.name?.trim() ?? '';
+  const name = plainName(contact?.name ?? '').trim();
   if (name !== '') return { kind: 'name', text: name };
   if (contact?.username != null && contact.username !== '') {
-    return { kind: 'username', text: `@${contact.username}` };
+    return { kind: 'username', text: `@${plainName(contact.username)}` };
   }
   if (contact?.phone != null && contact.phone !== '') {
     return { kind: 'phone', text: maskPhone(contact.phone) };

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { Message, MessageMedia } from '../api/types.ts';
 import { fileSize } from '../ui/file-size.ts';
+import { plainName } from '../ui/plain-name.ts';
 import type { ContentKind, ContentView } from './content.ts';
 import { string } from './fields.ts';
 import { KindLine } from './kind-line.tsx';
@@ -35,7 +36,8 @@ export function FileCard({ message, view }: { message: Message; view: ContentVie
   const mime = told === 'application/octet-stream' ? null : told;
   const size = media?.size === undefined ? null : fileSize(media.size, i18n.language);
   const facts = [mime?.split(';')[0], size].filter((fact) => typeof fact === 'string').join(' · ');
-  const name = view.title ?? media?.name ?? string(content.filename) ?? linkName(content.link);
+  const said = view.title ?? media?.name ?? string(content.filename) ?? linkName(content.link);
+  const name = said === null ? null : plainName(said);
   return (
     <div data-testid="file-card" data-media={media?.status ?? 'none'}>
       <KindLine kind={kind} title={name} hint={facts || null} />
@@ -111,12 +113,12 @@ function FileLink({ media, url }: { media: MessageMedia; url: string }) {
   return (
     <a
       href={url}
-      download={media.name ?? true}
+      download={media.name === undefined ? true : plainName(media.name)}
       className="my-1 flex items-center gap-2.5 rounded-lg bg-tint px-2.5 py-2 hover:bg-hover"
     >
       <Download aria-hidden className="size-4.5 shrink-0 text-accent" />
       <span className="min-w-0 text-sm">
-        <bdi className="block [overflow-wrap:anywhere]">{media.name ?? t('kinds.document')}</bdi>
+        <bdi className="block [overflow-wrap:anywhere]">{plainName(media.name ?? t('kinds.document'))}</bdi>
         <span className="text-xs text-muted">
           {t('media.download')}
           {size}

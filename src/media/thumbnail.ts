@@ -7,7 +7,7 @@ import { AtMost } from './at-most.ts';
 const SIDE = 480;
 const QUALITY = 75;
 /** A picture that unfolds to more than this is no photograph of a telephone. */
-const MOST_PIXELS = 50_000_000;
+export const MOST_PIXELS = 50_000_000;
 const LONGEST_S = 20;
 const AT_ONCE = 1;
 
@@ -20,11 +20,12 @@ sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsFo
 sharp.cache(false);
 sharp.concurrency(1);
 
-const turns = new AtMost(AT_ONCE);
+/** One picture at a time is unfolded in this process. */
+export const pictureTurns = new AtMost(AT_ONCE);
 
 /** A WebP of at most 480 pixels a side, upright, without what the camera wrote into the picture. @throws for no picture */
 export async function thumbnailOf(bytes: Buffer): Promise<Buffer> {
-  return turns.run(() =>
+  return pictureTurns.run(() =>
     sharp(bytes, { limitInputPixels: MOST_PIXELS, sequentialRead: true })
       .timeout({ seconds: LONGEST_S })
       .rotate()

@@ -14,6 +14,7 @@ import { kindOf, LARGEST_UPLOAD, type MediaKind, plainMime } from '../whatsapp/m
 import { checkFile, refused } from './acceptable.ts';
 import { tokenOf } from './fetch.ts';
 import { Ffmpeg, NotConvertedError } from './ffmpeg.ts';
+import { withoutNotes } from './metadata.ts';
 import { mimeOf, opusChannels } from './sniff.ts';
 import { bytesOf, type Draft, draftOf, readDraft, TooLargeError } from './vault.ts';
 
@@ -51,6 +52,8 @@ export async function uploadMedia(ctx: Context, tools: Tools, uploading: Uploadi
   try {
     if (draft.size === 0) throw refused('file', 'The file is empty.');
     if (voice) final = await asVoice(ctx, tools, draft);
+    checkFile(final);
+    final = await asBarePicture(ctx, final);
     const kind = checkFile(final);
     const { mime, size } = final;
     const { phoneNumberId } = channel;
@@ -128,6 +131,15 @@ function fileOfForm(ctx: Context, tenantId: string, request: IncomingMessage): P
       broken(); // no boundary
     }
   });
+}
+
+/** A picture without what the camera noted in it. */
+async function asBarePicture(ctx: Context, draft: SeenFile): Promise<SeenFile> {
+  const bare = await withoutNotes(draft.mime, () => bytesOf(readDraft(draft)));
+  if (!bare) return draft;
+  const made = await drafted(ctx, draft.place.tenantId, Readable.from([bare]), draft.mime);
+  await draft.remove();
+  return made;
 }
 
 /** What a browser recorded as OGG with OPUS in one channel; what is that already stays as it is. */

@@ -48,6 +48,34 @@ async function post(
 
 const drafts = () => readdir(join(world.ctx.settings.DATA_DIR, 'media-drafts'));
 
+describe('T-CT: EXIF removal on agents’ uploads', () => {
+  const withPlace = async (pixels = 200) =>
+    sharp({ create: { width: pixels, height: 100, channels: 3, background: 'red' } })
+      .withExif({ IFD0: { Copyright: 'canary-author' }, IFD3: { GPSLatitude: '32/1 4/1 5/1' } })
+      .jpeg()
+      .toBuffer();
+
+  it('sends the picture, and not where and with what it was taken', async () => {
+    const bytes = await withPlace();
+    expect(bytes.includes('canary-author')).toBe(true);
+    expect((await post(bytes, 'image/jpeg')).status).toBe(201);
+    const form = world.meta.forms.at(-1) ?? Buffer.alloc(0);
+    expect(form.includes('JFIF') || form.includes(Buffer.from([0xff, 0xd8, 0xff]))).toBe(true);
+    expect(form.includes('canary-author')).toBe(false);
+    expect(form.includes('Exif')).toBe(false);
+    expect(await drafts()).toEqual([]);
+  });
+
+  it('image bombs: what unfolds to more than 50 million pixels is refused', async () => {
+    const bomb = await sharp({ create: { width: 9_000, height: 9_000, channels: 3, background: 'red' } })
+      .png({ compressionLevel: 9 })
+      .toBuffer();
+    expect(bomb.length).toBeLessThan(1_000_000);
+    const { status, body } = await post(bomb, 'image/png');
+    expect([status, body.type]).toEqual([422, 'https://whatsper.dev/problems/media-refused']);
+  });
+});
+
 describe('an upload', () => {
   it('takes the bytes as the body, and passes them to WhatsApp whole', async () => {
     const bytes = await jpeg();

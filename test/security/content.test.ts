@@ -1,0 +1,92 @@
+/** T-CT: what strangers write is shown, never run, never obeyed. Links, names, files, template parameters. */
+import { describe, expect, it } from '@jest/globals';
+
+import { contactLabel } from '../../console/inbox/people.ts';
+import { webAddress } from '../../console/thread/content-parts.ts';
+import { splitLinks } from '../../console/thread/links.ts';
+import { plainName } from '../../console/ui/plain-name.ts';
+import { mayBeShown, mimeOf } from '../../src/media/sniff.ts';
+
+const RLO = '\u202e';
+
+describe('T-CT: links', () => {
+  it.each([
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'java\nscript:alert(1)',
+    'data:text/html,<script>alert(1)</script>',
+    'vbscript:msgbox(1)',
+    'file:///etc/passwd',
+    '//example.com',
+    ' javascript:/*https*/alert(1)',
+  ])('javascript: and others are words: %j', (text) => {
+    for (const part of splitLinks(text)) expect(part.kind).toBe('plain');
+  });
+
+  it('a link begins with http: or https:, whatever stands before it, and joined the parts are the text', () => {
+    const text = 'javascript:https://example.com/a"onclick="x <b>http://b.example</b>';
+    const parts = splitLinks(text);
+    expect(parts.filter(({ kind }) => kind === 'link').map((part) => part.text)).toEqual([
+      'https://example.com/a',
+      'http://b.example',
+    ]);
+    expect(parts.map((part) => part.text).join('')).toBe(text);
+  });
+});
+
+describe('T-CT: bidi override characters', () => {
+  it.each([
+    '\u202a',
+    '\u202b',
+    '\u202c',
+    '\u202d',
+    RLO,
+    '\u2066',
+    '\u2067',
+    '\u2068',
+    '\u2069',
+    '\u200e',
+    '\u200f',
+    '\u061c',
+  ])('in file names: exe hidden by %j is seen', (mark) => {
+    expect(plainName(`invoice${mark}fdp.exe`)).toBe('invoicefdp.exe');
+  });
+
+  it('in names of people', () => {
+    const contact = { id: 'con_1', name: `${RLO}nimda`, username: null, phone: null } as never;
+    expect(contactLabel(contact)).toEqual({ kind: 'name', text: 'nimda' });
+  });
+
+  it('leave Hebrew and Arabic as they are', () => {
+    for (const name of ['דנה לוי', 'محمد', 'قائمة (1).pdf']) expect(plainName(name)).toBe(name);
+  });
+});
+
+describe('T-CT: files that a browser would run', () => {
+  it.each([
+    ['image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+    ['image/png', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'],
+    ['text/html', '<html><script>alert(1)</script></html>'],
+    ['image/jpeg', '<!doctype html><script>alert(1)</script>'],
+    ['application/xhtml+xml', '<html xmlns="http://www.w3.org/1999/xhtml"/>'],
+    ['text/xml', '<?xml version="1.0"?><?xml-stylesheet href="x.xsl"?><a/>'],
+    ['application/pdf', '%PDF-1.7 /JavaScript'],
+    ['audio/mpeg', 'alert(1)//'],
+  ])('SVG, HTML and others said to be %s are downloaded, never shown', async (said, content) => {
+    expect(mayBeShown(await mimeOf(Buffer.from(content), said))).toBe(false);
+  });
+});
+
+describe('T-CT: addresses in buttons, ads and forms', () => {
+  it.each([
+    'javascript:alert(1)',
+    'JAVASCRIPT://https://x',
+    'data:text/html,x',
+    ' https://x',
+    '//x',
+    7,
+    null,
+  ])('%j is no link', (address) => {
+    expect(webAddress(address)).toBeNull();
+  });
+});
