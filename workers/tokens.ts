@@ -1,4 +1,5 @@
 /** The watch over access tokens and API keys, beside the reconciler: it waits for Meta's answers, and lanes must not wait for it. */
+import { removeUnproven } from '../src/accounts/sign-up.ts';
 import type { Context } from '../src/context.ts';
 import { watchTokens } from '../src/onboarding/token-watch.ts';
 import { asOperator } from '../src/store/scope.ts';
@@ -20,6 +21,7 @@ export function startTokenWatch(ctx: Context): { close(): Promise<void> } {
   };
   const look = async () => {
     await attempt('tokens', () => watchTokens(ctx, client));
+    await attempt('sign-ups', () => removeUnproven(ctx));
     await attempt('keys', () => watchKeys(ctx));
   };
   const timer = setInterval(() => {

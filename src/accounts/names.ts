@@ -55,11 +55,12 @@ export async function claimNames(
     if (await insertOnce(ctx.store.model(UserNames).insertMany([row]))) claimed.push(_id);
     else if ((await holderOf(ctx, _id)) !== userId) taken.push(kind);
   }
-  if (taken.length > 0)
-    {await ctx.store
+  if (taken.length > 0) {
+    await ctx.store
       .model(UserNames)
       .deleteMany({ _id: { $in: claimed }, userId })
-      .exec();}
+      .exec();
+  }
   return taken;
 }
 

@@ -127,8 +127,9 @@ async function requireOtherName(ctx: Context, name: string, except = ''): Promis
       .model(Roles)
       .exists({ name, _id: { $ne: except } })
       .exec())
-  )
-    {return;}
+  ) {
+    return;
+  }
   throw new Reject(409, 'role-exists', 'There is a role of this name already.');
 }
 

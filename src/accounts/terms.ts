@@ -20,7 +20,7 @@ export async function sendingBar(
   ctx: Pick<Context, 'store' | 'clock'>,
   tenantId: string,
 ): Promise<SendingBar | null> {
-  const known: Known = knownOf.get(ctx.store) ?? new Map();
+  const known: Known = knownOf.get(ctx.store) ?? new Map<string, { row: AccountRow | null; until: number }>();
   knownOf.set(ctx.store, known);
   const now = ctx.clock.now();
   let found = known.get(tenantId);

@@ -7,7 +7,7 @@ import { idParams } from '../http/schemas.ts';
 import { type UserRow, Users } from '../tenants/people-model.ts';
 import { deleteUser, disableUser, enableUser } from './leaving.ts';
 import type { Actor } from './rights.ts';
-import { UserSchema, type UserView,userView } from './user-views.ts';
+import { UserSchema, type UserView, userView } from './user-views.ts';
 import { changeUser, findUser, inviteAgain, inviteUser } from './users.ts';
 import { profileBody } from './words.ts';
 

@@ -6,6 +6,7 @@ import { createTenant, listTenants } from '../tenants/tenants.ts';
 import { apiKeyCommands } from './api-keys.ts';
 import type { Bind } from './bind.ts';
 import { channelCommands } from './channels.ts';
+import { accountCommands, userCommands } from './users.ts';
 
 const ONCE = 'is shown only this once: keep it now.';
 
@@ -29,6 +30,8 @@ export function tenantCommands(root: Command, bind: Bind): void {
       empty: 'No tenants yet: whatsper tenant create --name … --email …',
     }),
   );
+  accountCommands(tenant, bind);
+  userCommands(root, bind);
   channelCommands(root, bind);
   apiKeyCommands(root, bind);
   endpointCommands(root, bind);

@@ -29,6 +29,7 @@ import {
   type Written,
 } from '../support/fixtures.ts';
 import { WABA } from '../support/webhook.ts';
+import { tryAccounts } from './contract-accounts.ts';
 
 const PHONE = '972500000001';
 let ctx: TestContext;
@@ -69,7 +70,7 @@ const graph = createServer((request, response) => {
 beforeAll(async () => {
   await new Promise<void>((resolve) => graph.listen(0, '127.0.0.1', resolve));
   const { port } = graph.address() as AddressInfo;
-  ctx = await testContext({ environment: { GRAPH_API_URL: `http://127.0.0.1:${port}` } });
+  ctx = await testContext({ environment: { GRAPH_API_URL: `http://127.0.0.1:${port}`, MAIL_OUTBOX: 'on', SIGN_UP: 'on' } });
   gateway = await openGateway(ctx);
   business = await openBusiness(ctx, 'Aleph');
   first = await clientWrites(ctx, business, { phone: PHONE, name: 'Noa', body: 'שלום' });
@@ -494,6 +495,10 @@ describe('every route', () => {
     expect(rotated).toMatchObject({ id: made.id, previousUntil: expect.any(String) });
     const revoked = await ask<object>('post', '/v1/keys/{id}/revoke', made.id, by);
     expect(revoked).toMatchObject({ revokedAt: expect.any(String) });
+  });
+
+  it('accounts, people, roles and the policy, by people', async () => {
+    await tryAccounts(ctx, business, ask);
   });
 
   it('access of support is given, asked for, decided and ended by a person', async () => {
