@@ -4,8 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { useWorkspace } from '../app/workspace.ts';
 import { Button } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
+import { download } from './download.ts';
 import { allEntries, type AuditFilter, MOST_EXPORTED } from './entries.ts';
-import { asCsv, asJsonLines, download } from './export.ts';
+import { asCsv, asJsonLines } from './export.ts';
 
 type Kind = 'csv' | 'jsonl';
 

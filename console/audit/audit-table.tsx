@@ -2,7 +2,7 @@ import { BadgeCheck, Ban, ShieldAlert, TriangleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import { Chip } from '../ui/chip.tsx';
-import { fullTime } from '../ui/time.ts';
+import { exactTime } from '../ui/time.ts';
 import type { AuditEntry } from './entries.ts';
 import { actionWords } from './words.ts';
 
@@ -54,7 +54,7 @@ function Row({ entry }: { entry: AuditEntry }) {
       className={`border-b border-line last:border-b-0 ${staff ? 'bg-warn-soft' : ''}`}
     >
       <td className={`${CELL} whitespace-nowrap tabular-nums`}>
-        <time dateTime={at}>{fullTime(new Date(at), i18n.language)}</time>
+        <time dateTime={at}>{exactTime(new Date(at), i18n.language)}</time>
       </td>
       <td className={CELL}>
         {staff && (

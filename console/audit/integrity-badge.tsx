@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import { useWorkspace } from '../app/workspace.ts';
 import { Chip } from '../ui/chip.tsx';
-import { fullTime } from '../ui/time.ts';
+import { exactTime } from '../ui/time.ts';
 import type { Integrity } from './entries.ts';
 
 const LOOKS = {
@@ -24,7 +24,7 @@ export function IntegrityBadge() {
   if (integrity.data === undefined) return null;
   const { state, verifiedAt } = integrity.data;
   const { tone, icon } = LOOKS[state];
-  const time = verifiedAt === null ? '' : fullTime(new Date(verifiedAt), i18n.language);
+  const time = verifiedAt === null ? '' : exactTime(new Date(verifiedAt), i18n.language);
   return (
     <span
       data-testid="audit-integrity"

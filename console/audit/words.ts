@@ -54,6 +54,8 @@ const ACTIONS: Record<string, Words> = {
 };
 
 export function actionWords(action: string, language: string): string {
+  const command = /^command\.(.+)$/.exec(action)?.[1];
+  if (command !== undefined) return `${language === 'he' ? 'פקודה' : 'Command'}: ${command}`;
   const [en, he] = ACTIONS[action] ?? [];
   return (language === 'he' ? he : en) ?? action;
 }

@@ -24,6 +24,11 @@ export function fullTime(time: Date, language: string): string {
   return format(language, { dateStyle: 'full', timeStyle: 'medium' }).format(time);
 }
 
+/** To the second, for tables. */
+export function exactTime(time: Date, language: string): string {
+  return format(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+}
+
 /** For a list row: the clock today, "yesterday", the weekday within a week, else the date. */
 export function listTime(time: Date, now: Date, language: string, yesterday: string): string {
   const age = daysAgo(time, now);

@@ -8,8 +8,8 @@ import type { Entry, Taken } from '../lanes/item-lanes.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import type { HandlerEnd, Turn } from '../lanes/worker.ts';
 import { asOperator } from '../store/scope.ts';
+import { chained,ZERO_HASH } from './chain.ts';
 import { noteDue, noteHead } from './integrity.ts';
-import { ZERO_HASH, chained } from './chain.ts';
 import { AuditEntries, type AuditRecord, type AuditRow, unreadableRecord } from './model.ts';
 
 /** Entries of one write. */

@@ -4,7 +4,7 @@ import { keyTag } from '../lanes/leases.ts';
 import { asOperator } from '../store/scope.ts';
 import { Tenants } from '../tenants/model.ts';
 import { mailCheckpoints } from './letter.ts';
-import { AuditEntries, type AuditRow, AuditStates, type AuditStateRow, INSTALLATION } from './model.ts';
+import { AuditEntries, type AuditRow, type AuditStateRow, AuditStates, INSTALLATION } from './model.ts';
 import type { CheckpointPlace } from './places.ts';
 import { CheckpointSigner, readCheckpoint } from './signer.ts';
 import { isFault, type Known, type Verdict, Verifier } from './verifier.ts';

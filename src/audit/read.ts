@@ -64,7 +64,7 @@ export async function* wholeChain(ctx: Context, tenantId: string): AsyncGenerato
 }
 
 /** Whoever acts is staff of the installation, not of the tenant. */
-export const isStaff = (actor: string) => actor.startsWith('operator:');
+const isStaff = (actor: string) => actor.startsWith('operator:');
 
 /** An entry with everything its hash is made of, and the hash. */
 export function entryView(row: AuditRow) {

@@ -3,14 +3,14 @@ import { z } from 'zod';
 
 import type { Context } from '../context.ts';
 import { listRoute, type Route, route } from '../http/route.ts';
-import { AuditStates, type AuditStateRow } from './model.ts';
+import { type AuditStateRow,AuditStates } from './model.ts';
 import { entryView, listEntries } from './read.ts';
 import { FAULTS, VERDICTS } from './verifier.ts';
 import { recordViews } from './views.ts';
 
 const time = z.iso.datetime();
 
-export const AuditEntrySchema = z
+const AuditEntrySchema = z
   .object({
     id: z.string(),
     seq: z.int().meta({ description: '1, 2, 3, … without gaps.' }),

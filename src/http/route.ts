@@ -102,7 +102,7 @@ interface Definition<Params, Query, Body, Answer> extends Described<Params, Quer
    * Ids of the clients' content that an answer shows: the audit log says who looked at it. Needed wherever an answer
    * may hold content; NOTHING_NEW where it only repeats what the caller has just sent.
    */
-  views?(answer: Answer, params: Params): string[];
+  views?(this: void, answer: Answer, params: Params): string[];
   /** A privileged act: it stands in the audit log before it is done. */
   audits?: Act<Params, Body, Answer>;
   /** Runs in the tenant's scope. */
@@ -162,7 +162,7 @@ interface ListDefinition<Params, Filters extends z.ZodRawShape, Item> extends Pi
   filters?: Filters;
   item: z.ZodType<Item>;
   /** As of a route, for each item. */
-  views?(item: Item, params: Params): string[];
+  views?(this: void, item: Item, params: Params): string[];
   /** True when the answer also says where the live feed stands. */
   feed?: boolean;
   read: (

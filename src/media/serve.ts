@@ -44,7 +44,7 @@ async function answer(ctx: Context, link: MediaLink, request: Request, response:
   await recordViews(ctx, {
     tenantId: link.tenantId,
     principal: `link:${link.messageId}`,
-    objects: [`${link.messageId}/${link.part}`],
+    objects: [link.messageId],
     action: 'file.fetched',
   });
   const range = rangeIn(request.headers.range, size);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,6 +9,7 @@ import { Phones } from '../../scripts/quickstart/rest.ts';
 import { exampleTemplates } from '../../simulator/templates/examples.ts';
 import { openBrowser } from '../support/browser.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 
 const HEBREW = 'שלום! Is the order #12/7 ready? 😊';
 const ANSWER = 'כן, it is ready 🎉';
@@ -280,4 +282,34 @@ describe('from the phone to the console and back', () => {
       expect(complaints).toEqual([]);
     }, 60_000);
   });
+
+  it('who looked at what stands in the audit log, in both languages, and can be kept as a file', async () => {
+    const page = await signedIn();
+    const complaints = complaintsOf(page);
+    await page.getByTestId('conversation').first().click();
+    await page.getByTestId('composer').waitFor();
+    await page.getByRole('button', { name: 'Audit log' }).click();
+    const looks = page.getByTestId('audit-entry').filter({ hasText: 'Looked at content' });
+    await until('the look is in the log', async () => {
+      await page.reload();
+      await page.getByTestId('audit-entry').first().waitFor();
+      return (await looks.count()) > 0;
+    });
+    await page.getByTestId('audit-integrity').waitFor();
+    await page.getByTestId('audit-entry').filter({ hasText: 'WHATSPER staff' }).first().waitFor();
+    await picture(page, 'audit-log');
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export as CSV' }).click(),
+    ]);
+    expect(await readFile(await file.path(), 'utf8')).toContain('"content.viewed"');
+    await page.getByRole('combobox').selectOption('command.');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await looks.first().waitFor({ state: 'detached' });
+    await speakHebrew(page);
+    await page.getByRole('heading', { name: 'יומן ביקורת' }).and(page.locator(':dir(rtl)')).waitFor();
+    await picture(page, 'audit-log-hebrew');
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 60_000);
 });

@@ -31,7 +31,7 @@ export interface TestStack extends Stack {
   close(): Promise<void>;
 }
 
-const SCOPES = 'conversations:read,messages:read,messages:send,contacts:read,channels:read';
+const SCOPES = 'conversations:read,messages:read,messages:send,contacts:read,channels:read,audit:read';
 
 /** The product as built, in processes of its own, with a business that has one number and one agent's key. */
 export async function startTestStack(options: TestStackOptions): Promise<TestStack> {
