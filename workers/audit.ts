@@ -1,5 +1,5 @@
 /** Audit lanes → the chains of the audit log, and the chains' checkpoints. */
-import { runAuditLane, AUDIT_BATCH } from '../src/audit/appender.ts';
+import { AUDIT_BATCH, runAuditLane } from '../src/audit/appender.ts';
 import { lookAfterChains } from '../src/audit/integrity.ts';
 import { openPlaces } from '../src/audit/places.ts';
 import type { Context } from '../src/context.ts';

@@ -8,7 +8,7 @@ import type { Entry, Taken } from '../lanes/item-lanes.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import type { HandlerEnd, Turn } from '../lanes/worker.ts';
 import { asOperator } from '../store/scope.ts';
-import { chained,ZERO_HASH } from './chain.ts';
+import { chained, ZERO_HASH } from './chain.ts';
 import { noteDue, noteHead } from './integrity.ts';
 import { AuditEntries, type AuditRecord, type AuditRow, unreadableRecord } from './model.ts';
 

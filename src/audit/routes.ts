@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Context } from '../context.ts';
 import { listRoute, type Route, route } from '../http/route.ts';
-import { type AuditStateRow,AuditStates } from './model.ts';
+import { type AuditStateRow, AuditStates } from './model.ts';
 import { entryView, listEntries } from './read.ts';
 import { FAULTS, VERDICTS } from './verifier.ts';
 import { recordViews } from './views.ts';
