@@ -356,7 +356,7 @@ export const SETTINGS = {
   },
   TEMPLATES_PER_DAY: {
     schema: amount.optional(),
-    help: 'Most templates that one tenant may send in a day (UTC), since WhatsApp charges for them; a number may have a lower cap of its own. Unset: no cap.',
+    help: 'Most templates that one tenant may send in a day (UTC), since WhatsApp charges for them. Unset: no cap.',
     example: '10000',
   },
   SECURITY_CONTACT: {

@@ -293,6 +293,7 @@ export const Messages = tenantCollection<MessageRow>('messages', {
       keys: { conversationId: 1, status: 1, position: 1 },
       options: { partialFilterExpression: { direction: 'out' } },
     },
+    { keys: { type: 1, storedAt: 1 }, options: { partialFilterExpression: { type: 'template' } } },
     { keys: { contactId: 1 } },
     { keys: { refersTo: 1 }, options: { partialFilterExpression: { refersTo: { $exists: true } } } },
     { keys: { callbackKey: 1 }, options: { partialFilterExpression: { callbackKey: { $exists: true } } } },

@@ -26,6 +26,7 @@ import { Channels } from '../tenants/model.ts';
 import type { Rendered } from '../whatsapp/templates/render.ts';
 import { requireAllowed, requireTerms } from './allowed.ts';
 import { contentOfBody, parseSendBody, type SendBody } from './body.ts';
+import { requireUnderCap } from './cap.ts';
 
 /** Longest Idempotency-Key. */
 const KEY_MAX = 255;
@@ -55,6 +56,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     if (known) return repeated(ctx, known, bodyDigest);
     await requireTerms(ctx, request.tenantId);
     requireAllowed(ctx, request.conversation, body.type);
+    await requireUnderCap(ctx, body.type, 1);
     const rendered = await renderedTemplate(ctx, request.conversation, body);
     const row = await newRow(ctx, request, { _id, bodyDigest, body, rendered }).catch(refuseErased);
     try {
@@ -64,10 +66,21 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
       if (!winner) throw error;
       return repeated(ctx, winner, bodyDigest);
     }
+    await keptUnderCap(ctx, row);
     await announce(ctx, row);
     await noteMessage(ctx, row);
     return row;
   });
+}
+
+/** Of templates that came at once, those above the cap go again: nobody was told of them yet. @throws Reject (429) */
+async function keptUnderCap(ctx: Context, { _id, type }: MessageRow): Promise<void> {
+  try {
+    await requireUnderCap(ctx, type, 0);
+  } catch (error) {
+    await ctx.store.model(Messages).deleteOne({ _id, status: 'queued' }).exec();
+    throw error;
+  }
 }
 
 /** What the client will see of a template, where its definition is known. @throws Reject when it must not be sent */
