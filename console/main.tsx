@@ -8,6 +8,7 @@ import { App } from './app/app.tsx';
 import { Crash } from './app/crash.tsx';
 import { setUpTheme } from './app/theme.ts';
 import { setUpLanguage } from './i18n/setup.ts';
+import { Entry } from './sign-up/entry.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
@@ -19,7 +20,9 @@ await setUpLanguage();
 createRoot(root).render(
   <StrictMode>
     <Crash>
-      <App />
+      <Entry>
+        <App />
+      </Entry>
     </Crash>
   </StrictMode>,
 );

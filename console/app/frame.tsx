@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 
+import { PendingPage } from '../account/pending-page.tsx';
 import { useConversations } from '../api/queries.ts';
 import { AuditPage } from '../audit/audit-page.tsx';
 import { ChannelsPage } from '../channels/channels-page.tsx';
@@ -13,8 +14,20 @@ import { Rail } from './rail.tsx';
 import { useAuditPage, useChannelsPage, useOpenConversation, useSettingsPage } from './use-route.ts';
 import { useWorkspace } from './workspace.ts';
 
-/** Rail, list and thread; on a narrow screen the list or the thread. */
+/** What the person must do first; then the work. */
 export function Frame({ onSignOut }: { onSignOut: () => void }) {
+  const { me } = useWorkspace();
+  return me.pending.length > 0 ? (
+    <div className="flex h-dvh">
+      <PendingPage onSignOut={onSignOut} />
+    </div>
+  ) : (
+    <WorkFrame onSignOut={onSignOut} />
+  );
+}
+
+/** Rail, list and thread; on a narrow screen the list or the thread. */
+function WorkFrame({ onSignOut }: { onSignOut: () => void }) {
   const openId = useOpenConversation();
   const channelsPage = useChannelsPage();
   const isAuditPage = useAuditPage();

@@ -1,15 +1,17 @@
 /** The pages of the settings: who may open one finds it in the menu, at `#/settings/<name>`. */
-import { KeyRound, LifeBuoy, type LucideIcon } from 'lucide-react';
+import { Building2, KeyRound, LifeBuoy, type LucideIcon, Users } from 'lucide-react';
 import type { ComponentType } from 'react';
 
+import { AccountPage } from '../account/account-page.tsx';
 import type { Me } from '../api/types.ts';
 import { KeysPage } from '../keys/keys-page.tsx';
 import { SupportAccessPage } from '../support-access/support-access-page.tsx';
+import { UsersPage } from '../users/users-page.tsx';
 
 interface SettingsPage {
   name: string;
   /** Key of its title. */
-  title: 'keys.title' | 'supportAccess.title';
+  title: 'keys.title' | 'supportAccess.title' | 'people.title' | 'people.account.title';
   icon: LucideIcon;
   /** The right that it needs; undefined: none. Only people have such pages. */
   needs?: string;
@@ -17,6 +19,14 @@ interface SettingsPage {
 }
 
 const PAGES: SettingsPage[] = [
+  {
+    name: 'account',
+    title: 'people.account.title',
+    icon: Building2,
+    needs: 'account:read',
+    Page: AccountPage,
+  },
+  { name: 'people', title: 'people.title', icon: Users, needs: 'users:read', Page: UsersPage },
   { name: 'keys', title: 'keys.title', icon: KeyRound, needs: 'keys:read', Page: KeysPage },
   {
     name: 'support-access',

@@ -1,8 +1,11 @@
 import { keysEn } from './keys-en.ts';
 import { supportAccessEn } from './support-access-en.ts';
 
+import { peopleEn } from './people.ts';
+
 /** English texts. `he.ts` has the same keys. Plurals: `_one`, `_two` and `_other` in both. */
 export const en = {
+  people: peopleEn,
   language: { other: 'עברית', switch: 'Language' },
   theme: { title: 'Appearance', system: 'Same as the device', light: 'Light', dark: 'Dark' },
   frame: {

@@ -1,9 +1,11 @@
 import type { en } from './en.ts';
+import { peopleHe } from './people.ts';
 import { keysHe } from './keys-he.ts';
 import { supportAccessHe } from './support-access-he.ts';
 
 /** Hebrew texts, addressed to nobody's gender. Same keys as `en.ts`. */
 export const he: typeof en = {
+  people: peopleHe,
   language: { other: 'English', switch: 'שפה' },
   theme: { title: 'תצוגה', system: 'כמו במכשיר', light: 'בהירה', dark: 'כהה' },
   frame: {
