@@ -297,8 +297,8 @@ export const SETTINGS = {
     example: 's3://audit-bucket/checkpoints?region=eu-central-1',
   },
   SEARCH_MESSAGES: {
-    schema: oneOf(['on', 'off']).default('on'),
-    help: 'Whether messages are found by their words: keyed digests of each message’s words are kept in the database. off: only contacts are found, and messages cost less to store; whatsper derived rebuild follows a change.',
+    schema: oneOf(['on', 'off']).default('off'),
+    help: 'on: messages are found by their words; keyed digests of each message’s words are kept in the database, which costs each message some processor time (docs/security/encryption.md). Contacts are found in any case. After a change: whatsper derived rebuild.',
   },
   AUDIT_MAIL: {
     schema: z.email('must be an e-mail address').optional(),

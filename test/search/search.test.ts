@@ -35,7 +35,7 @@ let dan: Written;
 let sentId: string;
 
 beforeAll(async () => {
-  ctx = await testContext();
+  ctx = await testContext({ environment: { SEARCH_MESSAGES: 'on' } });
   gateway = await openGateway(ctx);
   aleph = await openBusiness(ctx, 'Aleph');
   bet = await openBusiness(ctx, 'Bet');
