@@ -13,10 +13,13 @@ import { acceptedNow } from '../support/fixtures.ts';
 export async function signedIn(
   ctx: Context,
   { url }: { url: string },
-  { tenantId, role }: { tenantId: string; role: string },
+  {
+    tenantId,
+    role,
+    name = `person-${randomBytes(4).toString('hex')}`,
+  }: { tenantId: string; role: string; name?: string },
 ): Promise<{ userId: string; headers: Record<string, string> }> {
   const _id = newId(ctx, 'usr');
-  const name = `person-${randomBytes(4).toString('hex')}`;
   const at = new Date(ctx.clock.now());
   const profile: Profile = {
     firstName: name,

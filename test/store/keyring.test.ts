@@ -1,15 +1,24 @@
 /** P8 and the envelope: what is sealed opens only in its place, for its tenant, while its key lives. */
 import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { collections } from '../../src/collections.ts';
+import type { Context } from '../../src/context.ts';
+import { findDeadLetter, listDeadLetters, openItem, parkItem } from '../../src/lanes/dead-letters.ts';
+import { keysOfPerson } from '../../src/lanes/person.ts';
+import { countParked, resealParked } from '../../src/lanes/reseal.ts';
 import { systemRandom } from '../../src/ops/clock.ts';
+import { environmentKeys, fileKeys, type MasterKeyProvider } from '../../src/store/key-providers.ts';
 import { ErasedError, KEY_CACHE_MS } from '../../src/store/keyring.ts';
 import { MasterKey } from '../../src/store/master-key.ts';
 import { type Place, seal, SealError, unseal } from '../../src/store/seal.ts';
 import { Store } from '../../src/store/store.ts';
+import { addApp, listApps, resealApps } from '../../src/tenants/apps.ts';
 import { ManualClock } from '../support/clock.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 
@@ -22,6 +31,18 @@ afterAll(async () => ctx.close());
 
 const place: Place = { tenantId: 'ten_a', collection: 'messages', id: 'msg_1', field: 'content' };
 const contact = { kind: 'contact' as const, id: 'con_1' };
+const unrouted = {
+  kind: 'message' as const,
+  app: 'default',
+  wabaId: '1',
+  field: 'messages',
+  phoneNumberId: '900100',
+  position: 1,
+  body: {
+    message: { id: 'wamid.1', from: '972500000009', type: 'text', text: { body: 'hello' } },
+    contacts: [],
+  },
+};
 
 describe('sealed bytes', () => {
   const key = { id: randomBytes(16).toString('hex'), secret: randomBytes(32) };
@@ -137,5 +158,87 @@ describe('keyring', () => {
     const sealed = await ctx.store.keyring.seal(contact, place, 'x');
     expect(await rotated.keyring.open(place, sealed)).toBe('x');
     await rotated.close();
+  });
+});
+
+describe('rotation of the installation’s key', () => {
+  it('puts every key of a tenant, app and parked item under the newest, so that the old one can go', async () => {
+    const rotating = await testContext({ clock });
+    const old = (rotating.settings.MASTER_KEY ?? []).map((key) => Buffer.from(key, 'base64'));
+    const open = (master: MasterKey) =>
+      Store.open({
+        uri: rotating.settings.MONGODB_URI ?? '',
+        master,
+        clock,
+        random: systemRandom,
+        collections,
+      });
+    const sealed = await rotating.store.keyring.seal(contact, place, 'x');
+    const digest = await rotating.store.keyring.lookup('ten_a', 'identity', 'phone', '972500000000');
+    await addApp(rotating, { name: 'own', secret: 'secret-of-an-app' });
+    await parkItem(rotating, unrouted, { reason: 'unrouted', detail: 'Nobody has it.', attempts: 1 });
+    const newest = randomBytes(32);
+    const both = new MasterKey([newest, ...old], systemRandom);
+    const between: Context = { ...rotating, master: both, store: await open(both) };
+    expect(await between.store.keyring.tenantKeys(undefined, 10)).toMatchObject([
+      { tenantId: 'ten_a', wrappedBy: 1 },
+    ]);
+    const people = await keysOfPerson(between, '972500000009');
+    expect(await listDeadLetters(between, { people }, 10)).toHaveLength(1);
+
+    expect(await between.store.keyring.rewrap()).toBe(2); // the canary and one tenant
+    expect([await resealApps(between), await resealParked(between)]).toEqual([1, 1]);
+    expect(await between.store.keyring.rewrap()).toBe(0);
+    expect([await resealApps(between), await resealParked(between)]).toEqual([0, 0]);
+    await between.store.close();
+
+    const alone = new MasterKey([newest], systemRandom);
+    const after: Context = { ...rotating, master: alone, store: await open(alone) };
+    expect(await after.store.keyring.open(place, sealed)).toBe('x');
+    expect(await after.store.keyring.lookup('ten_a', 'identity', 'phone', '972500000000')).toBe(digest);
+    expect(await listApps(after)).toMatchObject([{ app: 'own', secrets: 1 }]);
+    const [parked] = await listDeadLetters(after, { people: await keysOfPerson(after, '972500000009') }, 10);
+    const row = await findDeadLetter(after, parked?._id ?? '');
+    expect((await openItem(after, row)).phoneNumberId).toBe(unrouted.phoneNumberId);
+    expect(await countParked(after)).toEqual({ byKey: [1], unreadable: 0 });
+    await after.store.close();
+    await expect(open(new MasterKey(old, systemRandom))).rejects.toThrow(/MASTER_KEY/);
+    await rotating.close();
+  });
+});
+
+/** The contract of whatever gives the installation's keys; a key management service is held to it, too. */
+function givesKeys(make: (keys: Buffer[]) => Promise<MasterKeyProvider>): void {
+  it('gives the keys in their order, the same each time', async () => {
+    const keys = [randomBytes(32), randomBytes(32)];
+    const provider = await make(keys);
+    expect(await provider.load()).toEqual(keys);
+    expect(await provider.load()).toEqual(keys);
+  });
+
+  it('refuses what is no key of 32 bytes, and quotes nothing of it', async () => {
+    const provider = make([Buffer.from('too-short-to-be-one')]);
+    await expect(provider.then((made) => made.load())).rejects.toThrow(/^(?!.*too-short).*32 bytes/);
+  });
+}
+
+describe('keys from the environment', () => {
+  givesKeys((keys) => Promise.resolve(environmentKeys(keys.map((key) => key.toString('base64')))));
+});
+
+describe('keys from a file', () => {
+  const path = join(tmpdir(), `whatsper-keys-${randomBytes(6).toString('hex')}`);
+  afterAll(async () => rm(path, { force: true }));
+  givesKeys(async (keys) => {
+    await writeFile(path, `${keys.map((key) => key.toString('base64')).join('\n')}\n`);
+    return fileKeys(path);
+  });
+
+  it('a lost file is told, with what to do', async () => {
+    await expect(fileKeys(`${path}.lost`).load()).rejects.toThrow(
+      /MASTER_KEY_FILE.*ENOENT.*restore it from its copy/,
+    );
+    await writeFile(path, '\n');
+    await expect(fileKeys(path).load()).rejects.toThrow(/empty/);
   });
 });
