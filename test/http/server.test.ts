@@ -11,6 +11,7 @@ import express, { type Express } from 'express';
 
 import { mountConsole } from '../../src/http/console.ts';
 import { requestClasses } from '../../src/http/prototypes.ts';
+import { securityTxt } from '../../src/http/security-txt.ts';
 import { createServer } from '../../src/http/server.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { openGateway, type TestGateway } from '../support/fixtures.ts';
@@ -165,6 +166,54 @@ describe('headers', () => {
       expect(headers.get('x-request-id')).toMatch(/^req_/);
     },
   );
+});
+
+/** What every answer of Express carries, word for word: a change here is a change of what browsers allow. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self';script-src 'self';style-src 'self';connect-src 'self';img-src 'self' data: blob:;media-src 'self' blob:;object-src 'none';base-uri 'none';form-action 'self';frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+};
+
+describe('headers of safety', () => {
+  it.each(['/v1/me', '/', '/nothing', '/.well-known/security.txt'])('%s: all of them', async (path) => {
+    const { headers } = await gateway.ask('GET', path);
+    const usual =
+      /^(content-(type|length)|date|connection|transfer-encoding|keep-alive|x-request-id|cache-control|vary|www-authenticate|etag|last-modified|accept-ranges)$/;
+    const seen = Object.fromEntries([...headers].filter(([name]) => !usual.test(name)));
+    expect(seen).toEqual(HEADERS);
+  });
+});
+
+describe('row 146: security.txt', () => {
+  it('says whom to write to, until when that holds, and what to count on', async () => {
+    const { status, headers, text } = await gateway.ask('GET', '/.well-known/security.txt');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(text).toMatch(/^Contact: mailto:team@texterchat\.com$/m);
+    expect(text).toMatch(/within 2 working days/);
+    const expires = Date.parse(/^Expires: (.+)$/m.exec(text)?.[1] ?? '');
+    const ahead = expires - ctx.clock.now();
+    expect(ahead).toBeGreaterThan(170 * 24 * 3_600_000);
+    expect(ahead).toBeLessThan(365 * 24 * 3_600_000);
+  });
+
+  it('moves with the clock, and names its own address where there is one', () => {
+    const settings = { ...ctx.settings, BASE_URL: 'https://gateway.example.com' };
+    const later = securityTxt({ settings, clock: { now: () => Date.UTC(2040, 0, 1) } as typeof ctx.clock });
+    expect(later).toContain('Expires: 2040-06-29T00:00:00Z');
+    expect(later).toContain('Canonical: https://gateway.example.com/.well-known/security.txt');
+  });
 });
 
 describe('the console', () => {
