@@ -17,7 +17,7 @@ export interface AuditEntry {
   /** `thing.done`: `user.invited`, `key.created`, … */
   action: string;
   /** Ids. */
-  objects?: string[];
+  objects?: readonly string[];
   outcome: Outcome;
   /** No personal data, no content. */
   reason?: string;
@@ -69,7 +69,7 @@ export function auditRecord(ctx: Pick<Context, 'clock' | 'random'>, entry: Audit
     at: new Date(ctx.clock.now()).toISOString(),
     actor,
     action,
-    objects,
+    objects: [...objects],
     outcome,
     ...(reason === undefined ? {} : { reason }),
     ...(details === undefined ? {} : { details }),
