@@ -1,0 +1,63 @@
+/** What the page of people reads and writes. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+
+import type { Page } from '../api/types.ts';
+import { useWorkspace } from '../app/workspace.ts';
+
+export interface User {
+  id: string;
+  firstName: string;
+  lastName: string;
+  email: string | null;
+  role: string;
+  status: 'invited' | 'active' | 'disabled';
+  emailProven: boolean;
+  secondFactor: boolean;
+}
+
+export interface Role {
+  id: string;
+  name: string;
+  builtIn: boolean;
+  permissions: string[];
+}
+
+export interface HandOver {
+  from: string;
+  to: string;
+}
+
+const PEOPLE = 'people';
+
+/** Reads a resource of this page again whenever something of it changed. */
+function usePeople<Answer>(name: string, path: string) {
+  const { api } = useWorkspace();
+  return useQuery({
+    queryKey: [PEOPLE, name],
+    queryFn: ({ signal }) => api.request<Answer>(path, { signal }),
+    staleTime: 0, // no feed tells of people
+  });
+}
+
+export const useUsers = () => usePeople<Page<User>>('users', '/v1/users?limit=100');
+export const useRoles = () => usePeople<{ items: Role[] }>('roles', '/v1/roles');
+export const useHandOver = () =>
+  usePeople<{ handOver: HandOver | null }>('hand-over', '/v1/account/hand-over');
+
+interface Change {
+  method: 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  path: string;
+  body?: unknown;
+}
+
+export function usePeopleChange(onDone: () => void = () => undefined) {
+  const { api } = useWorkspace();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ path, ...request }: Change) => api.request(path, request),
+    onSuccess: () => {
+      onDone();
+      return client.invalidateQueries({ queryKey: [PEOPLE] });
+    },
+  });
+}
