@@ -1,8 +1,7 @@
 /** Finding contacts and messages by words, newest first. All of it runs in the tenant's scope. */
 import type { Context } from '../context.ts';
 import { type ContactRow, Contacts, type MessageRow, Messages } from '../conversations/model.ts';
-import type { Position } from '../http/cursor.ts';
-import type { Page } from '../http/route.ts';
+import type { Found, Page } from '../http/route.ts';
 import { SearchWords, type SearchWordsRow } from './model.ts';
 import { digestsOf } from './note.ts';
 import { askedFor } from './words.ts';
@@ -10,7 +9,7 @@ import { askedFor } from './words.ts';
 export interface FoundRows {
   /** In the order of the answer. */
   items: ({ kind: 'contact'; row: ContactRow } | { kind: 'message'; row: MessageRow })[];
-  next: Position | null;
+  next: Found<unknown>['next'];
 }
 
 /** Everything that has all words of the query; what was erased meanwhile is left out. */
