@@ -89,19 +89,15 @@ async function answerCaller(
   const { tenantId, principal } = caller;
   requestState(response).tenantId = tenantId;
   response.set(await limits.spend(caller, route.budget ?? (route.method === 'get' ? 'read' : 'write')));
-  try {
+  const { answer, params } = await refusalsWritten(ctx, caller, route, async () => {
     requireFit(ctx, route, caller);
-  } catch (error) {
-    const what = { method: request.method, route: route.path };
-    if (error instanceof Reject) await recordRefusal(ctx, caller, { ...what, problem: error.problem });
-    throw error;
-  }
-  const input = await checkedInput(route, request, response);
-  const { audits: act } = route;
-  const { params, body } = input;
-  const work = () =>
-    withTenant(tenantId, () => route.handle(ctx, { tenantId, principal, caller, ...asked, ...input }));
-  const answer = act ? await audited(ctx, caller, { act, params, body }, work) : await work();
+    const input = await checkedInput(route, request, response);
+    const { audits: act } = route;
+    const work = () =>
+      withTenant(tenantId, () => route.handle(ctx, { tenantId, principal, caller, ...asked, ...input }));
+    const done = act ? await audited(ctx, caller, { act, ...input }, work) : await work();
+    return { answer: done, params: input.params };
+  });
   const objects = route.views?.(answer, params) ?? [];
   if (caller.kind === 'operator') {
     const ids = objects.length > 0 ? objects : Object.values(request.params).flat();
@@ -111,6 +107,23 @@ async function answerCaller(
     await recordViews(ctx, { tenantId, principal, objects });
   }
   return answer;
+}
+
+/** What a caller may not stands in the audit log, whoever found out: this file or the route's own work. */
+async function refusalsWritten<Result>(
+  ctx: Context,
+  caller: Caller,
+  { method, path: route }: TenantRoute,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Reject && error.status === 403) {
+      await recordRefusal(ctx, caller, { method: method.toUpperCase(), route, problem: error.problem });
+    }
+    throw error;
+  }
 }
 
 /** @throws Reject (401), or (429) when too many such came from this address; (403) for another site's page */

@@ -1,11 +1,11 @@
 /** REST: access of WHATSPER's staff to a business's data, decided and seen by the people of the business. */
 import { z } from 'zod';
 
+import { requireHolds } from '../accounts/rights.ts';
 import { listEntries } from '../audit/read.ts';
 import type { Context } from '../context.ts';
-import { type Caller, type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
+import { type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
-import { Reject } from '../ops/errors.ts';
 import {
   approveAccess,
   endAccess,
@@ -112,14 +112,14 @@ export const supportAccessRoutes: Route[] = [
     body: GiveBody,
     response: AccessSchema,
     status: 201,
-    problems: { 403: 'You may not see that yourself (`beyond-own-rights`).', 404: 'No such operator.' },
+    problems: { 403: 'You may not see that yourself (`more-than-you-hold`).', 404: 'No such operator.' },
     async handle(
       ctx,
       { tenantId, principal, caller, body: { operator: operatorId, hours, reason, permissions } },
     ) {
       const role = operatorId === undefined ? 'support' : (await findOperator(ctx, operatorId)).role;
       const held = ROLE_MAY[role].filter((permission) => caller.scopes.includes(permission));
-      requireHeld(caller, permissions ?? []);
+      requireHolds(caller, permissions ?? []);
       const input = { tenantId, operatorId, hours, reason, permissions: permissions ?? held };
       return answerOf(ctx, await giveAccess(ctx, { ...input, reasonCode: 'customer-asked' }, principal));
     },
@@ -132,9 +132,9 @@ export const supportAccessRoutes: Route[] = [
     forPeople: true,
     params: idParams,
     response: AccessSchema,
-    problems: { ...decided, 403: 'You may not see that yourself (`beyond-own-rights`).' },
+    problems: { ...decided, 403: 'You may not see that yourself (`more-than-you-hold`).' },
     async handle(ctx, { tenantId, principal, caller, params: { id: grantId } }) {
-      requireHeld(caller, (await findGrant(ctx, { tenantId, grantId })).permissions);
+      requireHolds(caller, (await findGrant(ctx, { tenantId, grantId })).permissions);
       return answerOf(ctx, await approveAccess(ctx, { tenantId, grantId }, principal));
     },
   }),
@@ -163,13 +163,6 @@ export const supportAccessRoutes: Route[] = [
       answerOf(ctx, await endAccess(ctx, { tenantId, grantId }, principal)),
   }),
 ];
-
-/** @throws Reject (403) that names what the person may not see themselves */
-function requireHeld({ scopes }: Caller, wanted: GrantRow['permissions']): void {
-  const beyond = wanted.filter((permission) => !scopes.includes(permission));
-  if (beyond.length === 0) return;
-  throw new Reject(403, 'beyond-own-rights', `You don’t hold ${beyond.join(' and ')} yourself.`);
-}
 
 /** Ids sort by their time of making, so the id alone is the place in the list. */
 async function listAccess(ctx: Context, { limit, after }: Page): Promise<Found<AccessAnswer>> {

@@ -1,16 +1,16 @@
 /** REST: a tenant's API keys, for its people. A key never makes keys. */
 import { z } from 'zod';
 
+import { requireHolds } from '../accounts/rights.ts';
 import type { Context } from '../context.ts';
 import { type Found, listRoute, type Page, type Route, route } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
-import { Reject } from '../ops/errors.ts';
 import { ErasedError } from '../store/keyring.ts';
 import { keyName, renameApiKey, rotateApiKey, rotationFields } from './key-changes.ts';
 import { type ApiKey, createApiKey, expiresDays, findKey, keyView, revokeApiKey } from './keys.ts';
 import { type ApiKeyRow, ApiKeys } from './model.ts';
 import { type UserRow, Users } from './people-model.ts';
-import { type Permission, SCOPES } from './permissions.ts';
+import { SCOPES } from './permissions.ts';
 import { profileOf } from './sessions.ts';
 
 const time = z.iso.datetime();
@@ -63,9 +63,9 @@ export const keyRoutes: Route[] = [
     body: NewKeyBody,
     response: NewKeySchema,
     status: 201,
-    problems: { 403: 'A scope is more than you may yourself (`beyond-own-rights`).' },
+    problems: { 403: 'A scope is more than you may yourself (`more-than-you-hold`).' },
     async handle(ctx, { tenantId, principal, caller, body }) {
-      requireHeld(caller.scopes, body.scopes);
+      requireHolds(caller, body.scopes);
       const made = await createApiKey(ctx, { tenantId, ...body }, principal);
       return { ...(await answerOf(ctx, made)), key: made.key };
     },
@@ -93,11 +93,11 @@ export const keyRoutes: Route[] = [
     body: z.strictObject(rotationFields),
     response: NewKeySchema,
     problems: {
-      403: 'The key may more than you (`beyond-own-rights`).',
+      403: 'The key may more than you (`more-than-you-hold`).',
       409: 'It has ended (`key-ended`), or somebody changed it just now (`changed-meanwhile`).',
     },
     async handle(ctx, { tenantId, principal, caller, params: { id: keyId }, body }) {
-      requireHeld(caller.scopes, (await findKey(ctx, keyId)).scopes);
+      requireHolds(caller, (await findKey(ctx, keyId)).scopes);
       const made = await rotateApiKey(ctx, { tenantId, keyId }, body, principal);
       return { ...(await answerOf(ctx, made)), key: made.key };
     },
@@ -114,13 +114,6 @@ export const keyRoutes: Route[] = [
       answerOf(ctx, await revokeApiKey(ctx, { tenantId, keyId }, principal)),
   }),
 ];
-
-/** @throws Reject (403) that names what the person does not hold themselves */
-function requireHeld(held: readonly Permission[], wanted: readonly Permission[]): void {
-  const beyond = wanted.filter((scope) => !held.includes(scope));
-  if (beyond.length === 0) return;
-  throw new Reject(403, 'beyond-own-rights', `You don’t hold ${beyond.join(' and ')} yourself.`);
-}
 
 /** Ids of keys sort by their time of making, so the id alone is the place in the list. */
 async function listKeys(ctx: Context, { limit, after }: Page): Promise<Found<KeyAnswer>> {

@@ -113,7 +113,7 @@ describe('row 138: access of staff', () => {
     const path = `/v1/support-access/${asked._id}`;
     const { headers } = await signedIn(ctx, business, { permissions: ['support-access:write'] });
     const beyond = await gateway.ask('POST', `${path}/approve`, { headers });
-    expect([beyond.status, beyond.body.type]).toEqual([403, expect.stringMatching(/beyond-own-rights$/)]);
+    expect([beyond.status, beyond.body.type]).toEqual([403, expect.stringMatching(/more-than-you-hold$/)]);
     expect(await asOwner('POST', `${path}/approve`)).toMatchObject({
       status: 200,
       body: { state: 'active' },
