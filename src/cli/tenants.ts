@@ -6,7 +6,7 @@ import { createTenant, listTenants } from '../tenants/tenants.ts';
 import { apiKeyCommands } from './api-keys.ts';
 import type { Bind } from './bind.ts';
 import { channelCommands } from './channels.ts';
-import { accountCommands, userCommands } from './users.ts';
+import { accountCommands, inviteNewOwner, userCommands } from './users.ts';
 
 const ONCE = 'is shown only this once: keep it now.';
 
@@ -22,7 +22,10 @@ export function tenantCommands(root: Command, bind: Bind): void {
       .description('make a tenant')
       .requiredOption('--name <name>', 'name of the business')
       .requiredOption('--email <address>', 'owner, who completes the account at the first sign-in'),
-    async ({ ctx, output, options: { name, email } }) => output.one(await createTenant(ctx, { name, email })),
+    async ({ ctx, output, options: { name, email } }) => {
+      const made = await createTenant(ctx, { name, email });
+      output.one(made, await inviteNewOwner(ctx, made.tenantId));
+    },
   );
   bind(tenant.command('list').description('all tenants'), async ({ ctx, output }) =>
     output.many(await listTenants(ctx), {

@@ -7,6 +7,7 @@ import { decideEea, setTerms } from '../accounts/operator.ts';
 import { ensureOwner } from '../accounts/owners.ts';
 import { shownProfile } from '../accounts/profile.ts';
 import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
 import { missingForMail } from '../mail/mail.ts';
 import { Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
@@ -75,6 +76,16 @@ export function userCommands(root: Command, bind: Bind): void {
       output.one({ userId: owner._id, mailedTo: email });
     },
   );
+}
+
+/** Of a tenant that was just made. @returns what the operator does next */
+export async function inviteNewOwner(ctx: Context, tenantId: string): Promise<string> {
+  const owner = await ensureOwner(ctx, tenantId, cliActor());
+  if (missingForMail(ctx) !== null) {
+    return `No mail can be sent here. Give the owner a link: whatsper user invite-owner --tenant ${tenantId} --print`;
+  }
+  await withTenant(tenantId, () => sendInvitation(ctx, owner));
+  return 'The owner was mailed a link to choose a password.';
 }
 
 /** Of `whatsper tenant`. */
