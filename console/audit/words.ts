@@ -51,6 +51,13 @@ const ACTIONS: Record<string, Words> = {
   'role.deleted': ['Deleted a role', 'מחיקת תפקיד'],
   'contact.erasure-asked': ['Asked to erase a contact', 'בקשת מחיקה של איש קשר'],
   'support-access.look': ['Staff looked, with access', 'צפייה של צוות, בהרשאה'],
+  'support-access.asked': ['Staff asked for access', 'בקשת גישה של צוות'],
+  'support-access.given': ['Gave support access', 'מתן גישה לתמיכה'],
+  'support-access.approved': ['Approved access of staff', 'אישור גישה לצוות'],
+  'support-access.refused': ['Refused access of staff', 'סירוב גישה לצוות'],
+  'support-access.ended': ['Ended access of staff', 'סיום גישה של צוות'],
+  'support-access.break-glass': ['Staff took emergency access', 'גישת חירום של צוות'],
+  'support-access.reviewed': ['Emergency access was reviewed', 'בדיקה של גישת חירום'],
 };
 
 export function actionWords(action: string, language: string): string {
