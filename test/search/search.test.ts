@@ -169,7 +169,11 @@ describe('derived rebuild', () => {
     expect(done).toMatchObject({ removed: 0, skipped: 0 });
     expect(await search(q('order'))).toEqual([sentId, dan.messageId]);
     expect(await search(q('meanwhile'))).toHaveLength(1);
-    const again = await clientWrites(ctx, aleph, { phone: '972501234567', body: 'it is still me' });
+    const again = await clientWrites(ctx, aleph, {
+      phone: '972501234567',
+      name: 'נועה כהן',
+      body: 'it is still me',
+    });
     expect(again.contactId).toBe(noa.contactId);
     await rebuildTenant(ctx, aleph.tenantId, () => undefined);
     const names = () => ctx.store.model(UserNames).find({ userId }).lean().exec();

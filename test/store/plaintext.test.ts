@@ -1,5 +1,5 @@
 /** Row 135: nothing that a client or business said, is called or keeps secret stands readable in a store. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { serialize } from 'bson';
 import mongoose from 'mongoose';
 
@@ -36,6 +36,8 @@ const NEEDLES = {
   'callback data': 'callback-data-quartz',
   'name of a person': 'person-called-quartz',
 };
+
+jest.setTimeout(60_000);
 
 let ctx: TestContext;
 let gateway: TestGateway;
