@@ -84,8 +84,9 @@ export function linkBase({ settings }: Pick<Context, 'settings'>): string {
 }
 
 function requireSendable({ category, to, subject, lines, link }: NewMail): void {
-  if (!MAIL_CATEGORIES.includes(category))
+  if (!MAIL_CATEGORIES.includes(category)) {
     throw new SafeError('A mail needs a category: one of those there are.');
+  }
   if (!address.safeParse(to).success) {
     throw new Reject(422, 'invalid-request', 'No mail can be sent to this address.');
   }
@@ -94,8 +95,9 @@ function requireSendable({ category, to, subject, lines, link }: NewMail): void 
     throw new Reject(422, 'invalid-request', 'A subject is one line of text.');
   }
   if (lines.length === 0) throw new SafeError('A mail says something.');
-  if (link && !/^https?:$/.test(new URL(link.url).protocol))
+  if (link && !/^https?:$/.test(new URL(link.url).protocol)) {
     throw new SafeError('A link of a mail is http(s).');
+  }
 }
 
 /** Line ends in a header would begin another one. */

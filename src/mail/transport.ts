@@ -2,8 +2,8 @@
 import { createTransport, type Transporter } from 'nodemailer';
 
 import type { Settings } from '../../config/settings.ts';
-import { linkBase } from './mail.ts';
 import { htmlOf, type Sender, textOf } from './letter.ts';
+import { linkBase } from './mail.ts';
 import type { Letter, MailCategory } from './model.ts';
 
 /** A mail server that hangs holds a worker's turn no longer. */
@@ -82,7 +82,10 @@ function failureOf(error: unknown): Handed {
     responseCode?: unknown;
     command?: unknown;
   };
-  const words = [code, responseCode, command].filter((word) => /^[A-Z0-9 ]{1,20}$/.test(String(word ?? '')));
+  const words = [code, responseCode, command].filter(
+    (word) =>
+      (typeof word === 'string' || typeof word === 'number') && /^[A-Z0-9 ]{1,20}$/.test(String(word)),
+  );
   const reason = words.join(' ') || 'unknown';
   // A refused password is the operator's to mend: the mail waits for it.
   const isAddress = command === 'RCPT TO' || command === 'DATA';

@@ -39,8 +39,9 @@ export function blockedBecause(password: string, names: readonly string[]): Bloc
   const plain = lettersOf(password.toLowerCase());
   const alike = lettersOf(unmasked(password.toLowerCase()));
   const named = [...PRODUCT, ...names.flatMap(partsOfName)].filter((name) => name.length >= SHORTEST_NAME);
-  if (named.some((name) => plain.includes(name) || alike.includes(lettersOf(unmasked(name)))))
+  if (named.some((name) => plain.includes(name) || alike.includes(lettersOf(unmasked(name))))) {
     return 'contains-name';
+  }
   commonOnes ??= new Set(languageCommon.dictionary['passwords-common']);
   const core = plain.replace(/^\d+/, '').replace(/(?<!\d)\d+$/, '');
   const forms = [password.toLowerCase(), plain, alike, core, pieceOf(plain), pieceOf(core)];

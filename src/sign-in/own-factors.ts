@@ -4,13 +4,13 @@ import type { Caller } from '../http/route.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { type Credentials, Sessions, type UserRow } from '../tenants/people-model.ts';
 import { endSessions, profileOf } from '../tenants/sessions.ts';
-import { type NewTotp, newRecoveryCodes, newTotp, totpStep } from './codes.ts';
+import { newRecoveryCodes, type NewTotp, newTotp, totpStep } from './codes.ts';
 import { changeCredentials, credentialsOf, hasSecondFactor, setPassword } from './credentials.ts';
 import { voidLinks } from './links.ts';
 import { registered, registrationOptions, type RegistrationResponseJSON } from './passkeys.ts';
 import { checkPassword, requireGoodPassword } from './passwords.ts';
 import { activePerson } from './people.ts';
-import { openTicket, sealTicket, useTicket } from './tickets.ts';
+import { openTicket, sealTicket, type Ticket, ticketIsOver, useTicket } from './tickets.ts';
 import { codeWait } from './tries.ts';
 import { beginTry, forgetTries } from './waits.ts';
 
@@ -62,9 +62,8 @@ export async function finishTotp(
   caller: Caller,
   { ticket, code, password }: { ticket: string; code: string; password: string },
 ): Promise<string[]> {
+  const opened = await ownTicket<{ secret: string }>(ctx, caller, 'totp', ticket);
   const user = await requirePassword(ctx, caller, password);
-  const opened = await openTicket<{ userId: string; secret: string }>(ctx, 'totp', ticket);
-  if (opened.data.userId !== user._id || opened.tenantId !== caller.tenantId) throw notFound('ticket');
   const { secret: totp } = opened.data;
   const step = await totpStep(ctx, { totp }, code);
   if (step === null) {
@@ -108,12 +107,12 @@ export async function finishPasskeySetUp(
   caller: Caller,
   { ticket, response, name, password }: NewPasskey,
 ): Promise<void> {
+  const opened = await ownTicket<{ challenge: string }>(ctx, caller, 'new-passkey', ticket);
   const user = await requirePassword(ctx, caller, password);
-  const opened = await openTicket<{ userId: string; challenge: string }>(ctx, 'new-passkey', ticket);
-  if (opened.data.userId !== user._id || opened.tenantId !== caller.tenantId) throw notFound('ticket');
   const passkey = await registered(ctx, { response, challenge: opened.data.challenge, name });
-  if (!passkey)
+  if (!passkey) {
     throw new Reject(422, 'wrong-passkey', 'The browser’s answer does not fit. Please begin again.');
+  }
   await useTicket(ctx, opened);
   await changeCredentials(ctx, user._id, (now) => ({
     ...now,
@@ -152,6 +151,18 @@ export async function removeFactor(
     const left = without(then);
     return hasSecondFactor(left) ? left : { ...left, recoveryCodes: [] };
   });
+}
+
+/** @throws Reject (410) `ticket-over`, also for one of another person */
+async function ownTicket<Data>(
+  ctx: Context,
+  { tenantId, id }: Caller,
+  use: string,
+  ticket: string,
+): Promise<Ticket<Data & { userId: string }>> {
+  const opened = await openTicket<Data & { userId: string }>(ctx, use, ticket);
+  if (opened.data.userId !== id || opened.tenantId !== tenantId) throw ticketIsOver();
+  return opened;
 }
 
 async function person(ctx: Context, { id }: Caller): Promise<UserRow> {

@@ -1,10 +1,10 @@
 /** A person's own sessions: the list, ending one, and the one act after unauthorised use. */
-import { ApiKeys } from '../tenants/model.ts';
 import type { Context } from '../context.ts';
 import type { Caller } from '../http/route.ts';
 import { raiseNotice } from '../notices/notices.ts';
 import { notFound } from '../ops/errors.ts';
 import { ErasedError } from '../store/keyring.ts';
+import { ApiKeys } from '../tenants/model.ts';
 import { type Device, type SessionRow, Sessions, Users } from '../tenants/people-model.ts';
 import { devicePlace, endSessions, isLive } from '../tenants/sessions.ts';
 import { voidLinks } from './links.ts';

@@ -3,9 +3,8 @@
  * is the same, and as late, for known and unknown addresses. The link works once, for half an hour, and is void when
  * address or password changed meanwhile. A second factor stays asked for at the next sign-in.
  */
-import { setTimeout as pause } from 'node:timers/promises';
-
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';

@@ -45,16 +45,16 @@ export async function openTicket<Data>(ctx: Context, use: string, ticket: string
   } catch (error) {
     if (!['SealError', 'ErasedError'].includes((error as Error).name)) throw error;
   }
-  throw isOver();
+  throw ticketIsOver();
 }
 
 /** Uses a ticket up. @throws Reject (410) `ticket-over` when it was used before */
 export async function useTicket(ctx: Context, { tenantId, id }: Ticket<unknown>): Promise<void> {
   const first = await ctx.liveRedis.set(`${ctx.prefix}:ticket:${tenantId}:${id}`, '1', 'PX', LIFE_MS, 'NX');
-  if (first === null) throw isOver();
+  if (first === null) throw ticketIsOver();
 }
 
-function isOver(): Reject {
+export function ticketIsOver(): Reject {
   return new Reject(410, 'ticket-over', 'That took too long, or it was done already. Please begin again.');
 }
 

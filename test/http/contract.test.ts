@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generate } from 'otplib';
 
 import { appendRecords } from '../../src/audit/appender.ts';
 import { auditRecord } from '../../src/audit/audit.ts';
@@ -11,6 +12,8 @@ import { Messages } from '../../src/conversations/model.ts';
 import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes.ts';
 import type { ConversationView, MessageView } from '../../src/http/schemas.ts';
+import { linkBase } from '../../src/mail/mail.ts';
+import { keptMail } from '../../src/mail/outbox-page.ts';
 import { raiseNotice } from '../../src/notices/notices.ts';
 import { askForAccess } from '../../src/operators/grants.ts';
 import { addOperator } from '../../src/operators/staff.ts';
@@ -28,6 +31,8 @@ import {
   type TestGateway,
   type Written,
 } from '../support/fixtures.ts';
+import { newPasskey } from '../support/passkey.ts';
+import { personOf, sessionOf } from '../support/people.ts';
 import { WABA } from '../support/webhook.ts';
 import { tryAccounts } from './contract-accounts.ts';
 
@@ -157,6 +162,50 @@ describe('every route', () => {
   it('GET /v1/search finds contacts and messages', async () => {
     const { items } = await ask<{ items: { kind: string }[] }>('get', '/v1/search?q=Noa');
     expect(items).toContainEqual(expect.objectContaining({ kind: 'contact' }));
+  });
+
+  it('people sign in, look after their sign-in, and sign out', async () => {
+    const { accountNumber, username: name, email, password, userId } = await personOf(ctx, business);
+    const asked = (body?: object, headers = {}) => ({
+      key: undefined,
+      headers,
+      ...(body ? { body } : {}),
+    });
+    const signIn = () =>
+      ask<Record<string, string>>('post', '/v1/sign-in', '', asked({ accountNumber, name, password }));
+    const session = async () => (await sessionOf(ctx, { tenantId: business.tenantId, userId })).headers;
+    expect(await signIn()).toMatchObject({ state: 'signed-in' });
+    const headers = await session();
+    const own = <Body>(method: string, path: string, body?: object, id = '') =>
+      ask<Body>(method, path, id, asked(body, headers));
+    const passkey = newPasskey({ origin: new URL(linkBase(ctx)).origin, userId });
+    type Begun = { ticket: string; options: Record<string, unknown>; secret: string };
+    const begun = await own<Begun>('post', '/v1/factors/passkey/begin');
+    const made = { response: passkey.register(begun.options), name: 'Laptop', password };
+    await own('post', '/v1/factors/passkey/finish', { ticket: begun.ticket, ...made });
+    const { passkeys } = await own<{ passkeys: { id: string }[] }>('get', '/v1/factors');
+    const alone = await ask<Begun>('post', '/v1/sign-in/passkey/begin', '', asked());
+    const response = passkey.authenticate(alone.options);
+    const finishing = asked({ accountNumber, ticket: alone.ticket, response });
+    await ask('post', '/v1/sign-in/passkey/finish', '', finishing);
+    await own('post', '/v1/factors/remove', { password, passkeyId: passkeys[0]?.id });
+    const app = await own<Begun>('post', '/v1/factors/app/begin');
+    const code = await generate({ secret: app.secret });
+    await own('post', '/v1/factors/app/finish', { ticket: app.ticket, code, password });
+    const codes = await own<{ recoveryCodes: string[] }>('post', '/v1/factors/recovery-codes', { password });
+    const { ticket } = await signIn();
+    const proof = { ticket, recoveryCode: codes.recoveryCodes[0] };
+    await ask('post', '/v1/sign-in/second-factor', '', asked(proof));
+    const { items } = await own<{ items: { id: string; current: boolean }[] }>('get', '/v1/sessions');
+    const other = items.find(({ current }) => !current)?.id;
+    await own('post', '/v1/sessions/{id}/end', undefined, other);
+    await own('post', '/v1/password', { current: password, password: 'a horse of another colour' });
+    await ask('post', '/v1/password-reset', '', asked({ accountNumber, email }));
+    const url = (await keptMail(ctx))[0]?.link?.url ?? '';
+    const reset = { token: url.split('/').at(-1), password };
+    await ask('post', '/v1/password-reset/finish', '', asked(reset));
+    await ask('post', '/v1/sign-out', '', asked(undefined, await session()));
+    await ask('post', '/v1/sessions/end-all', '', asked(undefined, await session()));
   });
 
   it('GET /v1/contacts lists contacts', async () => {

@@ -3,18 +3,17 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generate } from 'otplib';
 
-import { claimNames } from '../../src/accounts/names.ts';
 import { keptMail } from '../../src/mail/outbox-page.ts';
 import { Notices } from '../../src/notices/model.ts';
-import { setPassword } from '../../src/sign-in/credentials.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { Tenants } from '../../src/tenants/model.ts';
-import { OneTimeLinks, Sessions, type UserRow, Users } from '../../src/tenants/people-model.ts';
+import { OneTimeLinks, Sessions, Users } from '../../src/tenants/people-model.ts';
 import { createTenant } from '../../src/tenants/tenants.ts';
 import { ManualClock } from '../support/clock.ts';
-import { testContext, type TestContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
+import { type Answer, keptLog, openGateway, type TestGateway } from '../support/fixtures.ts';
 import { newPasskey } from '../support/passkey.ts';
-import { acceptedNow, type Answer, keptLog, openGateway, type TestGateway } from '../support/fixtures.ts';
+import { type Person, personOf } from '../support/people.ts';
 
 const PASSWORD = 'correct horse battery';
 const clock = new ManualClock(Date.now());
@@ -22,54 +21,10 @@ const { log, lines } = keptLog('info');
 let ctx: TestContext;
 let gateway: TestGateway;
 let person: Person;
-let people = 0;
 
-interface Person {
-  tenantId: string;
-  accountNumber: string;
-  userId: string;
-  username: string;
-  email: string;
-}
-
-async function newPerson(more: Partial<UserRow> = {}): Promise<Person> {
-  people += 1;
-  const business = await createTenant(ctx, { name: `Business ${people}`, email: 'owner@business.example' });
-  return personOf(business, more);
-}
-
-async function personOf(
-  { tenantId, accountNumber }: { tenantId: string; accountNumber: string },
-  more: Partial<UserRow> = {},
-): Promise<Person> {
-  people += 1;
-  const userId = `usr_signin${people}`;
-  const names = { username: `noa-${people}`, email: `noa${people}@business.example` };
-  const place = { tenantId, collection: 'users', id: userId, field: 'profile' };
-  const at = new Date(ctx.clock.now());
-  const row: UserRow = {
-    _id: userId,
-    tenantId,
-    role: 'agent',
-    status: 'active',
-    profile: await ctx.store.keyring.seal({ kind: 'user', id: userId }, place, {
-      firstName: 'Noga',
-      lastName: 'Peretz',
-      phone: '',
-      ...names,
-    }),
-    emailProvenAt: at,
-    accepted: { ...acceptedNow(ctx), at, surface: 'test' },
-    origin: { by: 'operator', how: 'operator', at },
-    createdAt: at,
-    ...more,
-  };
-  await withTenant(tenantId, async () => {
-    await ctx.store.model(Users).insertMany([row]);
-    await claimNames(ctx, { tenantId, userId, names });
-    await setPassword(ctx, row, PASSWORD);
-  });
-  return { tenantId, accountNumber, userId, ...names };
+async function newPerson(): Promise<Person> {
+  const { tenantId } = await createTenant(ctx, { name: 'Business', email: 'owner@business.example' });
+  return personOf(ctx, { tenantId });
 }
 
 type Body = Record<string, unknown>;
@@ -82,7 +37,7 @@ const signIn = (who: Partial<Person> = {}, password = PASSWORD, headers = {}): P
 
 function cookiesOf({ headers }: Answer): Record<string, string> {
   const pairs = headers.getSetCookie().map((line) => /^([^=]+)=([^;]*)/.exec(line) ?? []);
-  return Object.fromEntries(pairs.map(([, name, value]) => [name, value]));
+  return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, value]));
 }
 
 function headersOf(answer: Answer<Body>): Record<string, string> {
@@ -185,7 +140,7 @@ describe('signing in', () => {
   });
 
   it('T-AU: user enumeration: unknown account, unknown name, wrong password and disabled person get one answer', async () => {
-    const disabled = await personOf(person, { status: 'disabled' });
+    const disabled = await personOf(ctx, person, { status: 'disabled' });
     const answers = [
       await signIn({}, 'wrong wrong wrong'),
       await signIn({ username: 'nobody-of-that-name' }, 'wrong wrong wrong'),
@@ -212,8 +167,9 @@ describe('T-AU: brute force', () => {
   it('by account: waits grow, and the owner with a known device is not locked out', async () => {
     const { headers } = await signIn();
     const device = headers.getSetCookie().find((line) => line.includes('-device=')) ?? '';
-    for (let tries = 0; tries < 6; tries += 1)
+    for (let tries = 0; tries < 6; tries += 1) {
       expect((await signIn({}, 'wrong wrong wrong')).status).toBe(401);
+    }
     const refused = await signIn();
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -223,8 +179,9 @@ describe('T-AU: brute force', () => {
 
   it('by account: user name and e-mail are not two chances', async () => {
     const names = [person.username, person.email];
-    for (let tries = 0; tries < 6; tries += 1)
+    for (let tries = 0; tries < 6; tries += 1) {
       await signIn({ username: names[tries % 2] ?? '' }, 'wrong wrong wrong');
+    }
     expect((await signIn({ username: person.email })).status).toBe(429);
   });
 
