@@ -6,7 +6,7 @@ import { createTenant, listTenants } from '../tenants/tenants.ts';
 import { apiKeyCommands } from './api-keys.ts';
 import type { Bind } from './bind.ts';
 import { channelCommands } from './channels.ts';
-import { accountCommands, inviteNewOwner, userCommands } from './users.ts';
+import { accountCommands, inviteNewOwner, userCommands, withReachability } from './users.ts';
 
 const ONCE = 'is shown only this once: keep it now.';
 
@@ -28,8 +28,16 @@ export function tenantCommands(root: Command, bind: Bind): void {
     },
   );
   bind(tenant.command('list').description('all tenants'), async ({ ctx, output }) =>
-    output.many(await listTenants(ctx), {
-      columns: ['tenantId', 'accountNumber', 'name', 'email', 'status', 'createdAt'],
+    output.many(await withReachability(ctx, await listTenants(ctx)), {
+      columns: [
+        'tenantId',
+        'accountNumber',
+        'name',
+        'email',
+        'status',
+        'emergencyReachable',
+        'createdAt',
+      ],
       empty: 'No tenants yet: whatsper tenant create --name … --email …',
     }),
   );

@@ -1,7 +1,7 @@
 /** Commands about people and accounts of a tenant: what an operator records or hands over. */
 import type { Command } from 'commander';
 
-import { ensureAccount, isEmergencyReachable } from '../accounts/account.ts';
+import { ensureAccount, findAccount, isEmergencyReachable } from '../accounts/account.ts';
 import { linkByHand, sendInvitation } from '../accounts/invitations.ts';
 import { decideEea, setTerms } from '../accounts/operator.ts';
 import { ensureOwner } from '../accounts/owners.ts';
@@ -12,7 +12,7 @@ import { missingForMail } from '../mail/mail.ts';
 import { Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { type UserRow, Users } from '../tenants/people-model.ts';
-import { findTenant } from '../tenants/tenants.ts';
+import { findTenant, type Tenant } from '../tenants/tenants.ts';
 import { cliActor } from './actor.ts';
 import type { Bind } from './bind.ts';
 
@@ -75,6 +75,21 @@ export function userCommands(root: Command, bind: Bind): void {
       const { email } = await withTenant(tenantId, () => shownProfile(ctx, owner));
       output.one({ userId: owner._id, mailedTo: email });
     },
+  );
+}
+
+/** Tenants, and whether somebody of each can be reached in an emergency. */
+export async function withReachability(
+  ctx: Context,
+  tenants: Tenant[],
+): Promise<(Tenant & { emergencyReachable: boolean })[]> {
+  return Promise.all(
+    tenants.map(async (tenant) => ({
+      ...tenant,
+      emergencyReachable: await withTenant(tenant.tenantId, async () =>
+        isEmergencyReachable(ctx, await findAccount(ctx, tenant.tenantId)),
+      ),
+    })),
   );
 }
 

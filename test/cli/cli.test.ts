@@ -41,7 +41,7 @@ describe('whatsper', () => {
       expect(items.map((one) => one.tenantId)).toContain(tenantId);
       const { out } = await run(ctx, ['tenant', 'list']);
       const [head, ...rows] = out.split('\n');
-      expect(head).toMatch(/^tenantId +accountNumber +name +email +status +createdAt$/);
+      expect(head).toMatch(/^tenantId +accountNumber +name +email +status +emergencyReachable +createdAt$/);
       expect(rows.find((row) => row.startsWith(tenantId))).toContain('Bakery');
     });
 
