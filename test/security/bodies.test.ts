@@ -71,8 +71,9 @@ function within(at: string | number, { texts, objects }: Sample, value: unknown)
 /** The value with another one at a place. */
 function changed(value: unknown, [at, ...rest]: Path, other: unknown): unknown {
   if (at === undefined) return other;
-  if (Array.isArray(value))
-    return value.map((one, index) => (index === at ? changed(one, rest, other) : one));
+  if (Array.isArray(value)) {
+    return (value as unknown[]).map((one, index) => (index === at ? changed(one, rest, other) : one));
+  }
   return { ...(value as object), [at]: changed((value as Record<string, unknown>)[at], rest, other) };
 }
 

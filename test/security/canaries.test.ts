@@ -104,7 +104,8 @@ afterAll(async () => {
 
 async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
   const { key } = business;
-  const answer = await gateway.ask(method, path, { key, headers, ...(body === undefined ? {} : { body }) });
+  const asking = { key, headers: { 'X-Forwarded-For': '203.0.113.77', ...headers } };
+  const answer = await gateway.ask(method, path, { ...asking, ...(body === undefined ? {} : { body }) });
   if (answer.status >= 400) answers.push(answer.text);
   return answer;
 }
@@ -270,8 +271,15 @@ describe('T-LOG: canaries', () => {
     for (const line of lines) {
       const parsed = JSON.parse(line) as { msg: string };
       expect(parsed.msg).not.toBe('forged');
-      expect(line.trim()).not.toMatch(/[\r\n\u001b]/);
+      for (const sign of ['\r', '\n', '\u001b']) expect(line.trim()).not.toContain(sign);
     }
+  });
+
+  it('row 48: no line of the log has an address that asked', () => {
+    const all = lines.filter((line) => line.includes('"msg":"request.handled"'));
+    expect(all.length).toBeGreaterThan(5);
+    for (const line of lines)
+      {expect(line).not.toMatch(/203\.0\.113\.77|"(ip|address|remoteAddress)"|127\.0\.0\.1/);}
   });
 
   it('are in no metric', async () => {

@@ -6,6 +6,8 @@ import { webAddress } from '../../console/thread/content-parts.ts';
 import { splitLinks } from '../../console/thread/links.ts';
 import { plainName } from '../../console/ui/plain-name.ts';
 import { mayBeShown, mimeOf } from '../../src/media/sniff.ts';
+import { render } from '../../src/whatsapp/templates/render.ts';
+import { shapeOf } from '../../src/whatsapp/templates/shape.ts';
 
 const RLO = '\u202e';
 
@@ -88,5 +90,28 @@ describe('T-CT: addresses in buttons, ads and forms', () => {
     null,
   ])('%j is no link', (address) => {
     expect(webAddress(address)).toBeNull();
+  });
+});
+
+describe('T-CT: template variable injection', () => {
+  it('what fills a variable is not looked at again', () => {
+    const shape = shapeOf([{ type: 'BODY', text: '{{1}} and {{2}}' }], {
+      format: 'POSITIONAL',
+      category: 'UTILITY',
+    });
+    const parameters = [
+      { type: 'text' as const, text: '{{2}} $& $1 {{1}}' },
+      { type: 'text' as const, text: 'secret' },
+    ];
+    expect(render(shape, { components: [{ type: 'body', parameters }] }).body).toBe(
+      '{{2}} $& $1 {{1}} and secret',
+    );
+  });
+
+  it('prototype pollution: names of every object are no variables', () => {
+    const words = '{{constructor}} {{toString}} {{__proto__}}';
+    const shape = shapeOf([{ type: 'BODY', text: words }], { format: 'NAMED', category: 'UTILITY' });
+    expect(render(shape, { components: [] }).body).toBe(words);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 });

@@ -1,12 +1,12 @@
 /** T-RL: budgets per tenant, caller and address; what one takes is not another's. Counted, never timed. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { findConversation } from '../../src/conversations/conversations.ts';
 import { RateLimits } from '../../src/http/rate-limits.ts';
 import { acceptSend } from '../../src/outbox/accept.ts';
 import { requireUnderCap } from '../../src/outbox/cap.ts';
 import { openRedis } from '../../src/store/redis.ts';
 import { withTenant } from '../../src/store/scope.ts';
-import { findConversation } from '../../src/conversations/conversations.ts';
 import { ManualClock } from '../support/clock.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
