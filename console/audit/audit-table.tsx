@@ -58,9 +58,11 @@ function Row({ entry }: { entry: AuditEntry }) {
       </td>
       <td className={CELL}>
         {staff && (
-          <Chip tone="warn" icon={ShieldAlert} title={t('audit.staffHint')}>
-            {t('audit.staff')}
-          </Chip>
+          <span className="whitespace-nowrap">
+            <Chip tone="warn" icon={ShieldAlert} title={t('audit.staffHint')}>
+              {t('audit.staff')}
+            </Chip>
+          </span>
         )}
         <bdi dir="ltr" className="block [overflow-wrap:anywhere]">
           {actor}
