@@ -214,8 +214,9 @@ async function tryCase(
   const varies = matrix.attacks[nameOf(route)]?.varies ?? [];
   if (foreign.status !== expected) found.push(`answered ${foreign.status}, not ${expected}`);
   if (unknown.status !== foreign.status) found.push(`a random id answered ${unknown.status}`);
-  if (comparable(foreign, varies) !== comparable(unknown, varies))
-    {found.push('told a foreign id from a random one');}
+  if (comparable(foreign, varies) !== comparable(unknown, varies)) {
+    found.push('told a foreign id from a random one');
+  }
   if (work !== usualWork) {
     found.push(`worked differently: ${work} for a foreign id, ${usualWork} for a random one`);
   }
