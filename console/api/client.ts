@@ -45,7 +45,7 @@ interface ProblemDocument {
 }
 
 export interface ApiOptions {
-  /** The API key, `wsk_<tenant>_<secret>`. */
+  /** The API key, `wsk_<tenant>_<secret>`; of a person, who has a session cookie, the session's CSRF token. */
   key: string;
   fetch: typeof fetch;
   /** Called on every 401, so that the console goes back to the sign-in. */
@@ -100,14 +100,22 @@ export function createApi(options: ApiOptions): Api {
       }
     },
     async open(path, headers, signal) {
-      const authorization = `Bearer ${options.key}`;
-      return call(path, { headers: { ...headers, authorization, accept: 'text/event-stream' }, signal });
+      return call(path, {
+        headers: { ...headers, ...credential(options.key), accept: 'text/event-stream' },
+        signal,
+      });
     },
   };
 }
 
+/** The browser sends the cookie of a session by itself. */
+function credential(key: string): Record<string, string> {
+  if (key.startsWith('wsk_')) return { authorization: `Bearer ${key}` };
+  return key === '' ? {} : { 'x-csrf-token': key };
+}
+
 function requestInit(key: string, request: RequestOptions): RequestInit {
-  const headers: Record<string, string> = { authorization: `Bearer ${key}`, accept: 'application/json' };
+  const headers: Record<string, string> = { ...credential(key), accept: 'application/json' };
   if (request.body !== undefined) headers['content-type'] = 'application/json';
   if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey;
   return {

@@ -5,9 +5,10 @@ import { useTranslation } from 'react-i18next';
 
 import type { Me } from '../api/types.ts';
 import { type Language, LANGUAGES } from '../i18n/languages.ts';
+import { checkKey } from './check-key.ts';
 import { Frame } from './frame.tsx';
 import { Opening } from './opening.tsx';
-import { forgetKey, forgetSession, keepKey, storedKey } from './session.ts';
+import { forgetKey, forgetPerson, forgetSession, keepKey, keepPerson, storedKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { createWorkspace, type Workspace, WorkspaceProvider } from './workspace.ts';
 
@@ -26,18 +27,26 @@ export function App() {
 
   const refused = (): void => {
     forgetKey();
+    forgetPerson();
     setSession({ kind: 'signed-out', ended: true });
   };
   const open = (key: string, me: Me): void => {
-    keepKey(key);
-    const workspace = createWorkspace(key, me, () => {
+    const isPerson = me.caller.kind === 'person';
+    if (isPerson) keepPerson(me.tenant.accountNumber);
+    else keepKey(key);
+    const workspace = createWorkspace(isPerson ? (me.csrfToken ?? key) : key, me, () => {
       workspace.close();
       refused();
     });
     setSession({ kind: 'open', workspace });
   };
   const signOut = (workspace: Workspace): void => {
+    if (workspace.me.caller.kind === 'person') {
+      // The page is left at once; a server that is away ends the session when it is idle.
+      void workspace.api.request('/v1/sign-out', { method: 'POST' }).catch(() => undefined);
+    }
     workspace.close();
+    forgetPerson();
     forgetSession();
     window.location.hash = '';
     setSession({ kind: 'signed-out', ended: false });
@@ -45,7 +54,13 @@ export function App() {
 
   return (
     <Direction.Provider dir={LANGUAGES[i18n.language as Language]}>
-      {session.kind === 'signed-out' && <SignIn ended={session.ended} onOpen={open} />}
+      {session.kind === 'signed-out' && (
+        <SignIn
+          ended={session.ended}
+          onOpen={open}
+          onPerson={async (csrfToken) => open(csrfToken, await checkKey(csrfToken))}
+        />
+      )}
       {session.kind === 'opening' && <Opening sessionKey={session.key} onOpen={open} onRefused={refused} />}
       {session.kind === 'open' && (
         <WorkspaceProvider value={session.workspace}>

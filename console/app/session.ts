@@ -5,8 +5,28 @@
 const PREFIX = 'whatsper.';
 const KEY_NAME = `${PREFIX}key`;
 
+/** Account number of the person who signed in on this browser last; remembered after sign-out too. */
+const ACCOUNT_NAME = `${PREFIX}account`;
+/** There is a session cookie, which no script can see. */
+const PERSON_NAME = `${PREFIX}person`;
+
+export function storedAccount(): string {
+  return localStorage.getItem(ACCOUNT_NAME) ?? '';
+}
+
+export function keepPerson(accountNumber: string): void {
+  localStorage.setItem(ACCOUNT_NAME, accountNumber);
+  localStorage.setItem(PERSON_NAME, 'yes');
+}
+
+export function forgetPerson(): void {
+  localStorage.removeItem(PERSON_NAME);
+}
+
+/** Empty: whoever the session cookie names. */
 export function storedKey(): string | null {
-  return sessionStorage.getItem(KEY_NAME);
+  const key = sessionStorage.getItem(KEY_NAME);
+  return key ?? (localStorage.getItem(PERSON_NAME) === null ? null : '');
 }
 
 export function keepKey(key: string): void {

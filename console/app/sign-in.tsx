@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiProblem, Unreachable } from '../api/client.ts';
 import type { Me } from '../api/types.ts';
 import { switchLanguage } from '../i18n/setup.ts';
+import { PersonForm } from '../sign-in/person-form.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
 import { Logo } from '../ui/logo.tsx';
@@ -17,10 +18,12 @@ interface SignInProps {
   /** True when the server stopped accepting the key of this session. */
   ended: boolean;
   onOpen: (key: string, me: Me) => void;
+  /** A person has signed in: there is a session cookie. */
+  onPerson: (csrfToken: string) => Promise<void>;
 }
 
-/** Sign-in by API key. */
-export function SignIn({ ended, onOpen }: SignInProps) {
+/** Sign-in of people, and by API key. */
+export function SignIn({ ended, onOpen, onPerson }: SignInProps) {
   const { t, i18n } = useTranslation();
   const [key, setKey] = useState('');
   const [shown, setShown] = useState(false);
@@ -58,10 +61,11 @@ export function SignIn({ ended, onOpen }: SignInProps) {
           <Logo className="size-10" />
           <span className="text-lg font-bold tracking-wide">WHATSPER</span>
         </div>
+        <PersonForm onPerson={onPerson} />
         <form
           noValidate
           onSubmit={submit}
-          className="rounded-2xl border border-line bg-surface p-6 shadow-xl shadow-black/5 sm:p-8"
+          className="mt-6 rounded-2xl border border-line bg-surface p-6 shadow-xl shadow-black/5 sm:p-8"
         >
           <h1 className="text-xl font-semibold">{t('signIn.title')}</h1>
           <p className="mt-1 text-muted">{t('signIn.subtitle')}</p>
@@ -80,7 +84,6 @@ export function SignIn({ ended, onOpen }: SignInProps) {
               autoComplete="off"
               autoCapitalize="none"
               spellCheck={false}
-              autoFocus
               placeholder="wsk_…"
               value={key}
               onChange={(event) => setKey(event.target.value)}

@@ -1,7 +1,7 @@
 import { keysEn } from './keys-en.ts';
-import { supportAccessEn } from './support-access-en.ts';
-
 import { peopleEn } from './people.ts';
+import { personSignInEn } from './person-sign-in.ts';
+import { supportAccessEn } from './support-access-en.ts';
 
 /** English texts. `he.ts` has the same keys. Plurals: `_one`, `_two` and `_other` in both. */
 export const en = {
@@ -97,6 +97,7 @@ export const en = {
   confirm: { keep: 'Leave it' },
   keys: keysEn,
   supportAccess: supportAccessEn,
+  personSignIn: personSignInEn,
   signIn: {
     title: 'Sign in to your inbox',
     subtitle: 'All WhatsApp conversations of your business, in one place.',

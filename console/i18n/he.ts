@@ -1,6 +1,7 @@
 import type { en } from './en.ts';
-import { peopleHe } from './people.ts';
 import { keysHe } from './keys-he.ts';
+import { peopleHe } from './people.ts';
+import { personSignInHe } from './person-sign-in.ts';
 import { supportAccessHe } from './support-access-he.ts';
 
 /** Hebrew texts, addressed to nobody's gender. Same keys as `en.ts`. */
@@ -97,6 +98,7 @@ export const he: typeof en = {
   confirm: { keep: 'להשאיר' },
   keys: keysHe,
   supportAccess: supportAccessHe,
+  personSignIn: personSignInHe,
   signIn: {
     title: 'כניסה לתיבת השיחות',
     subtitle: 'כל שיחות הוואטסאפ של העסק, במקום אחד.',

@@ -26,6 +26,13 @@ export function mountConsole(app: Express, folder = fileURLToPath(new URL(FOLDER
       },
     }),
   );
+  // The sign-in page of one business: its account number, remembered by the browser afterwards.
+  app.get('/t/:accountNumber', (request, response, next) => {
+    requestState(response).route = 'console';
+    const { accountNumber } = request.params;
+    if (/^\d{10}$/.test(accountNumber)) response.redirect(302, `/#/t/${accountNumber}`);
+    else next();
+  });
   app.get('/', (_request, response) => {
     requestState(response).route = 'console';
     response.status(503).type('html').send(NOT_BUILT);
