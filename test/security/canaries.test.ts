@@ -278,8 +278,9 @@ describe('T-LOG: canaries', () => {
   it('row 48: no line of the log has an address that asked', () => {
     const all = lines.filter((line) => line.includes('"msg":"request.handled"'));
     expect(all.length).toBeGreaterThan(5);
-    for (const line of lines)
-      {expect(line).not.toMatch(/203\.0\.113\.77|"(ip|address|remoteAddress)"|127\.0\.0\.1/);}
+    for (const line of lines) {
+      expect(line).not.toMatch(/203\.0\.113\.77|"(ip|address|remoteAddress)"|127\.0\.0\.1/);
+    }
   });
 
   it('are in no metric', async () => {
