@@ -84,6 +84,7 @@ export const auditRoutes: Route[] = [
   route({
     method: 'get',
     path: '/v1/audit/integrity',
+    budget: 'search',
     summary: 'Whether the audit log is whole',
     description:
       'The log is a chain of hashes. It is verified every day against signed checkpoints that are kept elsewhere.',
