@@ -4,7 +4,7 @@
  */
 const BASE = '^src/(store|lanes|whatsapp|ops)/';
 const FEATURES =
-  '^src/(accounts|operators|search|derived|webhooks|conversations|media|notices|agents|bots|endpoints|onboarding|outbox|tenants|privacy|reports|templates)/';
+  '^src/(accounts|audit|operators|search|derived|webhooks|conversations|media|notices|agents|bots|endpoints|onboarding|outbox|tenants|privacy|reports|templates)/';
 
 module.exports = {
   forbidden: [

@@ -6,7 +6,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import { addressClass, withOrigin } from '../audit/origin.ts';
 import { recordViews } from '../audit/views.ts';
 import type { Context } from '../context.ts';
-import { requestState } from '../http/request-log.ts';
 import { notFound } from '../ops/errors.ts';
 import { BlobMissingError } from '../store/blob-names.ts';
 import { ErasedError } from '../store/keyring.ts';
@@ -28,9 +27,10 @@ export function serveMedia(ctx: Context): RequestHandler {
   return async (request, response) => {
     const link = openLink(ctx, request.params);
     if (!link) throw notFound('file');
+    const requestId = response.getHeader('X-Request-Id');
     const origin = {
-      requestId: requestState(response).requestId,
       address: addressClass(request.socket.remoteAddress),
+      ...(typeof requestId === 'string' ? { requestId } : {}),
     };
     await withOrigin(origin, () => withTenant(link.tenantId, () => answer(ctx, link, request, response)));
   };
