@@ -88,6 +88,7 @@ function welcome(
     '',
     `  Console     ${gatewayUrl}/      sign in with one of the keys`,
     `  A phone     ${simulatorUrl}/      write as a client`,
+    `  Mail        ${gatewayUrl}/outbox  invitations (the owner's is there), password resets`,
     `  API         ${gatewayUrl}/docs`,
     '',
     'Numbers of the demo business',

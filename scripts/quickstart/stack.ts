@@ -164,6 +164,7 @@ function environmentOf(
     BASE_URL: gatewayUrl,
     DATA_DIR: dataDir,
     GRAPH_API_URL: simulatorUrl,
+    MAIL_OUTBOX: 'on',
     META_APP_SECRET: secrets.appSecret,
     META_VERIFY_TOKEN: secrets.verifyToken,
     ...settings,

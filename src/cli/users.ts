@@ -15,6 +15,7 @@ import { type UserRow, Users } from '../tenants/people-model.ts';
 import { findTenant, type Tenant } from '../tenants/tenants.ts';
 import { cliActor } from './actor.ts';
 import type { Bind } from './bind.ts';
+import { resetLinkCommand } from './reset-link.ts';
 
 interface OfTenant {
   tenant: string;
@@ -22,6 +23,7 @@ interface OfTenant {
 
 export function userCommands(root: Command, bind: Bind): void {
   const user = root.command('user').description('people of a tenant');
+  resetLinkCommand(user, bind);
   bind<OfTenant>(
     user
       .command('list')
