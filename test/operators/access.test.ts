@@ -114,6 +114,9 @@ describe('row 138: access of staff', () => {
     const { headers } = await signedIn(ctx, business, { permissions: ['support-access:write'] });
     const beyond = await gateway.ask('POST', `${path}/approve`, { headers });
     expect([beyond.status, beyond.body.type]).toEqual([403, expect.stringMatching(/more-than-you-hold$/)]);
+    await until('the refusal is in the log', async () =>
+      (await entries('request.refused')).some(({ reason }) => reason === 'more-than-you-hold'),
+    );
     expect(await asOwner('POST', `${path}/approve`)).toMatchObject({
       status: 200,
       body: { state: 'active' },
