@@ -18,6 +18,7 @@ import { raiseNotice } from '../../src/notices/notices.ts';
 import { askForAccess } from '../../src/operators/grants.ts';
 import { addOperator } from '../../src/operators/staff.ts';
 import { withTenant } from '../../src/store/scope.ts';
+import { createTenant } from '../../src/tenants/tenants.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import {
   type Answer,
@@ -165,7 +166,8 @@ describe('every route', () => {
   });
 
   it('people sign in, look after their sign-in, and sign out', async () => {
-    const { accountNumber, username: name, email, password, userId } = await personOf(ctx, business);
+    const home = await createTenant(ctx, { name: 'Home', email: 'owner@home.example' });
+    const { accountNumber, username: name, email, password, userId } = await personOf(ctx, home);
     const asked = (body?: object, headers = {}) => ({
       key: undefined,
       headers,
@@ -173,7 +175,7 @@ describe('every route', () => {
     });
     const signIn = () =>
       ask<Record<string, string>>('post', '/v1/sign-in', '', asked({ accountNumber, name, password }));
-    const session = async () => (await sessionOf(ctx, { tenantId: business.tenantId, userId })).headers;
+    const session = async () => (await sessionOf(ctx, { tenantId: home.tenantId, userId })).headers;
     expect(await signIn()).toMatchObject({ state: 'signed-in' });
     const headers = await session();
     const own = <Body>(method: string, path: string, body?: object, id = '') =>
