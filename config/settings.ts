@@ -52,7 +52,7 @@ function contradictions(present: Record<string, string>, { WORKERS = [] }: Parti
   }
   if (present.MONGODB_URI && !present.MASTER_KEY && !present.MASTER_KEY_FILE) {
     found.push(
-      'MASTER_KEY (or MASTER_KEY_FILE) must be set when MONGODB_URI is: a key made on this machine would be lost with it (openssl rand -base64 32)',
+      'MASTER_KEY must be set when MONGODB_URI is, or MASTER_KEY_FILE: a key made on this machine would be lost with it (openssl rand -base64 32)',
     );
   }
   if (present.KEYS_MONGODB_URI && !present.MONGODB_URI) {

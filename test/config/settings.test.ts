@@ -24,6 +24,7 @@ describe('reading the settings', () => {
       PORT: 3000,
       DATA_DIR: './data',
       REDIS_PREFIX: 'whatsper',
+      SEARCH_MESSAGES: 'off',
       REDIS_CLUSTER: 'off',
       INBOUND_QUEUES: 1,
       GRAPH_API_URL: 'https://graph.facebook.com',
@@ -109,6 +110,9 @@ describe('reading the settings', () => {
       'WORKERS names "post"; known are inbound, outbox, endpoints, media, mail, audit, reconciler',
     ],
     [{ MONGODB_URI: 'mongodb://a/b' }, 'MASTER_KEY must be set when MONGODB_URI is'],
+    [{ MASTER_KEY, MASTER_KEY_FILE: '/run/key' }, 'MASTER_KEY_FILE stands for MASTER_KEY: set one of them'],
+    [{ TRUSTED_PROXIES: '10.0.0.0/33' }, 'TRUSTED_PROXIES must be IP addresses or networks'],
+    [{ TRUSTED_PROXIES: 'proxy.example.com' }, 'TRUSTED_PROXIES must be IP addresses or networks'],
     [{ KEYS_MONGODB_URI: 'mongodb://a/b' }, 'set MONGODB_URI too, or neither'],
     [
       { KEYS_MONGODB_URI: 'mongodb://a/b', MONGODB_URI: 'mongodb://a/b', MASTER_KEY },
@@ -270,7 +274,8 @@ describe('the documentation of the settings', () => {
   });
 
   it('gives examples that can be read, but for the key that everyone must make', () => {
-    const examples = settingsReference().filter(({ name }) => name !== 'MASTER_KEY');
+    // The key that everyone must make, and the file that may hold it instead.
+    const examples = settingsReference().filter(({ name }) => !name.startsWith('MASTER_KEY'));
     const environment = Object.fromEntries(examples.map(({ name, example }) => [name, example]));
     expect(problemsOf({ ...environment, MASTER_KEY })).toEqual([]);
   });
