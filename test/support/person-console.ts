@@ -27,13 +27,8 @@ export async function openConsole(
   });
   const [name = '', value = ''] = (headers.Cookie ?? '').split('=');
   await context.addCookies([{ name, value, url: url.replace('http:', 'https:'), httpOnly: true }]);
-  // Until the console signs in by the session: the key that it sends is taken out again.
-  await context.addInitScript(() => sessionStorage.setItem('whatsper.key', 'wsk_none'));
-  await context.route('**/v1/**', async (route) => {
-    const { authorization, ...rest } = await route.request().allHeaders();
-    void authorization;
-    await route.continue({ headers: { ...rest, 'x-csrf-token': headers['X-CSRF-Token'] ?? '' } });
-  });
+  // As after a sign-in: no script can see the cookie, so this says that there is one.
+  await context.addInitScript({ content: "localStorage.setItem('whatsper.person', 'yes')" });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000); // less than a test's, so that what was waited for is named
   const complaints: string[] = [];
