@@ -153,6 +153,72 @@ describe('every kind of message, seen from both sides', () => {
     expect(complaints).toEqual([]);
   }, 120_000);
 
+  it('T-CT: stored XSS: hostile names, captions, file names, buttons, places and cards are words', async () => {
+    const evil = (place: string) =>
+      `${place} <img src=x onerror="window.__xss='${place}'"><script>window.__xss='${place}'</script>`;
+    const messages = [
+      { type: 'text', text: { body: `${evil('text')} javascript:window.__xss=1` } },
+      { type: 'image', image: { id: 'none', mime_type: 'image/svg+xml', caption: evil('caption') } },
+      {
+        type: 'document',
+        document: { id: 'none', mime_type: 'text/html', filename: `${evil('file')}\u202efdp.exe` },
+      },
+      {
+        type: 'location',
+        location: {
+          latitude: 1,
+          longitude: 2,
+          name: evil('place'),
+          address: evil('street'),
+          url: 'javascript:window.__xss=1',
+        },
+      },
+      {
+        type: 'contacts',
+        contacts: [
+          {
+            name: { formatted_name: evil('card') },
+            phones: [{ phone: evil('phone') }],
+            urls: [{ url: 'javascript:window.__xss=1' }],
+            emails: [{ email: evil('mail') }],
+          },
+        ],
+      },
+      { type: 'button', button: { text: evil('button'), payload: evil('payload') } },
+      {
+        type: 'text',
+        text: { body: evil('ad') },
+        referral: {
+          headline: evil('headline'),
+          body: evil('teaser'),
+          source_type: 'ad',
+          source_url: 'javascript:window.__xss=1',
+        },
+      },
+    ];
+    const control = (path: string, body?: object) =>
+      fetch(`${stack.simulatorUrl}/control/people${path}`, {
+        ...(body
+          ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+          : {}),
+      });
+    const { items } = (await (await control('')).json()) as { items: { id: string }[] };
+    for (const message of messages) {
+      const { status } = await control(`/${items[0]?.id}/messages`, {
+        phoneNumberId: stack.phoneNumberId,
+        message,
+      });
+      expect(status).toBe(202);
+    }
+    for (const place of ['text', 'caption', 'place', 'card', 'button', 'ad', 'headline']) {
+      await inbox.getByText(`${place} <img src=x`).first().waitFor();
+    }
+    expect(await inbox.evaluate(() => (globalThis as { __xss?: unknown }).__xss)).toBeUndefined();
+    expect(await inbox.locator('a[href^="javascript" i], img[src="x"], [onerror]').count()).toBe(0);
+    expect(await inbox.locator('[data-testid="thread"]').textContent()).not.toContain('\u202e');
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
   it('shows what a client does to earlier messages, without a bubble of its own', async () => {
     await write('What I wrote first');
     await bubble('text', 'What I wrote first').waitFor();
