@@ -6,7 +6,7 @@ import { useWorkspace } from '../app/workspace.ts';
 import { Button } from '../ui/button.tsx';
 import { Chip } from '../ui/chip.tsx';
 import { errorText } from '../ui/error-text.ts';
-import { type Role, usePeopleChange,type User } from './people.ts';
+import { type Role, usePeopleChange, type User } from './people.ts';
 import { RoleSelect, useRoleName } from './role-select.tsx';
 
 interface UserRowProps {
@@ -78,7 +78,7 @@ interface ActsProps {
   change: ReturnType<typeof usePeopleChange>;
 }
 
-function Acts({ user: { id, status }, name, change }: ActsProps) {
+function Acts({ user: { id, status, emailProven }, name, change }: ActsProps) {
   const { t } = useTranslation();
   const { me } = useWorkspace();
   const post = (act: string) => change.mutate({ method: 'POST', path: `${pathOf(id)}/${act}` });
@@ -87,9 +87,9 @@ function Acts({ user: { id, status }, name, change }: ActsProps) {
   };
   return (
     <div className="flex flex-wrap gap-2">
-      {status === 'invited' && (
+      {(status === 'invited' || (status === 'active' && !emailProven)) && (
         <Button small onClick={() => post('invite')}>
-          {t('people.inviteAgain')}
+          {t(status === 'invited' ? 'people.inviteAgain' : 'people.askProof')}
         </Button>
       )}
       {status === 'disabled' ? (

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { missingForMail } from '../mail/mail.ts';
 import { Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { type Profile, type UserRow, Users } from '../tenants/people-model.ts';
@@ -12,6 +13,7 @@ import { findTenant } from '../tenants/tenants.ts';
 import type { AccountBody } from './account.ts';
 import { changeAccount, changeDetails } from './account.ts';
 import { requireOwner } from './hand-over.ts';
+import { sendProof } from './invitations.ts';
 import { claimNames, releaseNames, requireFree } from './names.ts';
 import { sealedProfile } from './profile.ts';
 import type { Actor } from './rights.ts';
@@ -74,4 +76,7 @@ export async function completeAccount(
     )
     .exec();
   await releaseNames(ctx, { tenantId, userId, keep: names });
+  if (user.emailProvenAt === undefined && missingForMail(ctx) === null) {
+    await sendProof(ctx, await findUser(ctx, userId));
+  }
 }

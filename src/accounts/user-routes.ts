@@ -122,7 +122,7 @@ export const userRoutes: Route[] = [
   route({
     ...act,
     path: '/v1/users/{id}/invite',
-    summary: 'Send a new invitation; earlier links end',
+    summary: 'Send a new invitation, or ask again whether the address is theirs; earlier links end',
     handle: actOn(inviteAgain),
   }),
   route({

@@ -108,22 +108,26 @@ async function requireCompleteOwner(ctx: Context): Promise<void> {
   );
 }
 
-/** Sends a new invitation; the links before it are void. @throws Reject (409) `already-joined` */
+/**
+ * Sends a new invitation, or asks who has joined to confirm the address; the links before it are void.
+ * @throws Reject (409) `already-joined`
+ */
 export async function inviteAgain(ctx: Context, actor: Actor, user: UserRow): Promise<void> {
   await requireAbove(ctx, actor, user);
-  if (user.status !== 'invited') {
-    throw new Reject(409, 'already-joined', 'This person has set a password already.');
+  const isUnproven = user.status === 'active' && user.emailProvenAt === undefined;
+  if (user.status !== 'invited' && !isUnproven) {
+    throw new Reject(409, 'already-joined', 'This person has joined, and the address is confirmed.');
   }
   requireMail(ctx);
   const { _id, tenantId } = user;
   await audit(ctx, {
     tenantId,
     actor: actor.principal,
-    action: 'user.invited-again',
+    action: isUnproven ? 'user.proof-asked' : 'user.invited-again',
     objects: [_id],
     outcome: 'allowed',
   });
-  await sendInvitation(ctx, user);
+  await (isUnproven ? sendProof(ctx, user) : sendInvitation(ctx, user));
 }
 
 /**

@@ -7,6 +7,7 @@ import { userIdOfName } from '../../src/accounts/names.ts';
 import { ensureOwner } from '../../src/accounts/owners.ts';
 import { currentPolicy } from '../../src/accounts/policy.ts';
 import { removeUnproven } from '../../src/accounts/sign-up.ts';
+import { barOf } from '../../src/accounts/terms.ts';
 import { Conversations, type MessageRow, Messages } from '../../src/conversations/model.ts';
 import { Mails } from '../../src/mail/model.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
@@ -536,6 +537,20 @@ describe('sign-up', () => {
     expect((await newest()).status).toBe('active');
     const account = await withTenant(tenant._id, () => ctx.store.model(Accounts).findOne().lean().exec());
     expect(account).toMatchObject({ origin: 'sign-up', terms: { number: tenant.accountNumber } });
+  });
+
+  it.each([
+    ['privacyContact', 'account-incomplete'],
+    ['privacyPolicyUrl', 'account-incomplete'],
+    ['contactPerson', null],
+  ])('rows 16 and 89: one who signed up and lacks %s may send: %s', (lacking, bar) => {
+    const terms = { number: '1', version: '1', from: new Date(0), by: 'user:usr_1' };
+    const row = { _id: 't', tenantId: 't', missing: [lacking], terms, createdAt: new Date(0) };
+    expect(barOf({ ...row, origin: 'sign-up' }, 1)).toBe(bar);
+    expect(barOf({ ...row, origin: 'operator' }, 1)).toBeNull();
+    expect(barOf({ ...row, origin: 'operator', terms: { ...terms, until: new Date(1) } }, 1)).toBe(
+      'terms-missing',
+    );
   });
 
   it('row 2: who declines, or never follows the link, leaves no row behind, and the number is not given again', async () => {
