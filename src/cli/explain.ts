@@ -28,8 +28,7 @@ export function explain(error: unknown): Explained {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : EXIT.refused };
   if (error instanceof Told) return { exitCode: error.exitCode };
   if (error instanceof Reject) {
-    const exitCode =
-      error.status === 404 ? EXIT.notFound : error.status >= 500 ? EXIT.failed : EXIT.refused;
+    const exitCode = error.status === 404 ? EXIT.notFound : error.status >= 500 ? EXIT.failed : EXIT.refused;
     return { message: error.message, exitCode };
   }
   if (error instanceof SettingsError) return { message: error.message, exitCode: EXIT.refused };

@@ -29,15 +29,7 @@ export function tenantCommands(root: Command, bind: Bind): void {
   );
   bind(tenant.command('list').description('all tenants'), async ({ ctx, output }) =>
     output.many(await withReachability(ctx, await listTenants(ctx)), {
-      columns: [
-        'tenantId',
-        'accountNumber',
-        'name',
-        'email',
-        'status',
-        'emergencyReachable',
-        'createdAt',
-      ],
+      columns: ['tenantId', 'accountNumber', 'name', 'email', 'status', 'emergencyReachable', 'createdAt'],
       empty: 'No tenants yet: whatsper tenant create --name … --email …',
     }),
   );

@@ -1,9 +1,9 @@
 /** Every REST route of the product. Express, the OpenAPI document and the test of tenant isolation read this table. */
-import { auditRoutes } from '../audit/routes.ts';
 import { accountRoutes } from '../accounts/account-routes.ts';
 import { entryRoutes } from '../accounts/entry-routes.ts';
 import { roleRoutes } from '../accounts/role-routes.ts';
 import { userRoutes } from '../accounts/user-routes.ts';
+import { auditRoutes } from '../audit/routes.ts';
 import { contactRoutes } from '../conversations/contact-routes.ts';
 import { costRoutes } from '../conversations/cost-routes.ts';
 import { marketingRoutes } from '../conversations/marketing-routes.ts';

@@ -17,7 +17,6 @@ const FoundSchema = z
 export const searchRoutes: Route[] = [
   listRoute({
     path: '/v1/search',
-    budget: 'search',
     summary: 'Search in messages and contacts, newest first',
     description:
       'Finds what has every word of the query, whatever its case, accents and vowel points; Hebrew words also with the letters that stand before them (ו, ה, ב, כ, ל, מ, ש). Names are found by their beginning, phone numbers by their last 4 to 9 digits. Needs the scope `contacts:read`, too. A message is found by its words from the moment it was handed on.',

@@ -90,7 +90,13 @@ type Backlogs = Pick<Progress, 'forwards' | 'sends' | 'deliveries' | 'files' | '
 async function backlogs(ctx: Context, now: number): Promise<Backlogs> {
   return asOperator('progress', async () => {
     const ids = [...(await ctx.store.model(Tenants).distinct('_id').exec()), INSTALLATION];
-    const parts: Record<keyof Backlogs, Group[]> = { forwards: [], sends: [], deliveries: [], files: [], mails: [] };
+    const parts: Record<keyof Backlogs, Group[]> = {
+      forwards: [],
+      sends: [],
+      deliveries: [],
+      files: [],
+      mails: [],
+    };
     for (let at = 0; at < ids.length; at += TENANTS_AT_ONCE) {
       const tenantId = { $in: ids.slice(at, at + TENANTS_AT_ONCE) };
       parts.forwards.push(...(await waiting(ctx, Messages, { tenantId, forward: 'due' }, '$storedAt')));

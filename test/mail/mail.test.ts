@@ -14,7 +14,7 @@ import { dueMailLanes } from '../../src/mail/reconcile.ts';
 import { type MailClient, openMailClient } from '../../src/mail/transport.ts';
 import { asOperator } from '../../src/store/scope.ts';
 import { ManualClock } from '../support/clock.ts';
-import { type TestContext,testContext } from '../support/context.ts';
+import { type TestContext, testContext } from '../support/context.ts';
 import { openGateway } from '../support/fixtures.ts';
 
 const clock = new ManualClock();

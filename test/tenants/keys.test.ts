@@ -258,7 +258,10 @@ describe('API keys', () => {
         gateway.ask('POST', '/v1/keys', { headers, body: { name: 'mine', scopes } });
       expect((await make(['messages:read'])).status).toBe(201);
       const refused = await make(['messages:read', 'messages:send']);
-      expect([refused.status, refused.body.type]).toEqual([403, expect.stringMatching(/more-than-you-hold$/)]);
+      expect([refused.status, refused.body.type]).toEqual([
+        403,
+        expect.stringMatching(/more-than-you-hold$/),
+      ]);
       expect((await make(['users:write'])).status).toBe(422);
       const { keyId } = await newKey(['channels:write']);
       const rotated = await gateway.ask('POST', `/v1/keys/${keyId}/rotate`, { headers, body: {} });
