@@ -151,7 +151,7 @@ function feedOperation(): RouteConfig {
       'Server-sent events; `event` is the type, or `reset`: read your lists again. Resume with `Last-Event-ID`. Needs the scopes `conversations:read` and `messages:read`.',
     operationId: 'getFeed',
     tags: ['feed'],
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { session: [] }],
     request: {
       query: z.strictObject({
         cursor: z.string().optional().meta({ description: '`feedCursor` of a list.' }),

@@ -16,12 +16,27 @@ export const passwordField = z
   .max(2 * MOST_CHARACTERS);
 export const ticketField = z.string().max(6_000);
 const browserOptions = z.record(z.string(), z.unknown());
-/** What the browser's WebAuthn gives; its parts are checked by the library that reads them. */
-export const browserResponse = z.looseObject({
+const encoded = z.string().max(20_000);
+/**
+ * What the browser's WebAuthn gives (`PublicKeyCredential.toJSON`); the library that reads it checks the parts. Browsers
+ * add fields of their own from time to time: those are dropped, not refused.
+ */
+export const browserResponse = z.object({
   id: z.string().max(2_000),
   rawId: z.string().max(2_000),
   type: z.literal('public-key'),
-  response: z.looseObject({}),
+  authenticatorAttachment: z.string().max(100).nullish(),
+  clientExtensionResults: z.object({}).optional(),
+  response: z.object({
+    clientDataJSON: encoded,
+    attestationObject: encoded.optional(),
+    authenticatorData: encoded.optional(),
+    signature: encoded.optional(),
+    userHandle: encoded.nullish(),
+    transports: z.array(z.string().max(100)).max(20).optional(),
+    publicKeyAlgorithm: z.int().optional(),
+    publicKey: encoded.nullish(),
+  }),
 });
 
 const SignedInSchema = z

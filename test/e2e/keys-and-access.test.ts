@@ -1,5 +1,5 @@
 /** The pages of API keys and of support access, as a person of a business uses them: by keyboard, in both languages. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
 import { askForAccess } from '../../src/operators/grants.ts';
@@ -19,6 +19,8 @@ import {
 } from '../support/fixtures.ts';
 import { openConsole } from '../support/person-console.ts';
 import { until } from '../support/until.ts';
+
+jest.setTimeout(90_000); // a browser on a busy machine
 
 let ctx: TestContext;
 let gateway: TestGateway;

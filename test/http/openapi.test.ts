@@ -61,12 +61,19 @@ describe('the document', () => {
     }
   });
 
+  const publicPaths = new Set(
+    routes.filter(({ scope }) => scope === 'public').map(({ method, path }) => `${method} ${path}`),
+  );
+
   it('gives every operation a name of its own, a summary, the key, and its problems', () => {
     expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
-    for (const { operation } of operations) {
+    for (const { method, path, operation } of operations) {
       expect(operation.summary).not.toBe('');
-      expect(operation.security).toEqual([{ apiKey: [] }]);
-      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '503']));
+      const isPublic = publicPaths.has(`${method} ${path}`);
+      expect(operation.security).toEqual(isPublic ? [] : [{ apiKey: [] }, { session: [] }]);
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining(isPublic ? ['403', '503'] : ['401', '503']),
+      );
     }
   });
 

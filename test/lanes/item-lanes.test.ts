@@ -289,7 +289,7 @@ describe('inbound lanes', () => {
     const { queueRedis: redis, prefix, log, clock, random, master } = ctx;
     const spread = new ItemLanes({ redis, prefix, log, clock, random, master, queues: 9 });
     const parked = { ...item(1), kind: 'other' as const };
-    const lanes = Array.from({ length: 40 }, (_one, index) => spread.laneName('left', String(index)));
+    const lanes = Array.from({ length: 120 }, (_one, index) => spread.laneName('left', String(index)));
     await spread.append(lanes.map((one) => ({ item: parked, lane: one })));
     const workers = startInbound(ctx, redis);
     const letters = () =>

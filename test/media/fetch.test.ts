@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { feedKey } from '../../src/agents/feed.ts';
 import { Messages } from '../../src/conversations/model.ts';
 import { dueMediaLanes } from '../../src/media/reconcile.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
@@ -61,11 +62,8 @@ describe('a picture', () => {
 
   it('is told to consoles when it is there', async () => {
     const { messageId } = await world.receive({ bytes: await jpeg(), mime: 'image/jpeg' });
-    const key = `${world.ctx.prefix}:feed:${world.business.tenantId}`;
-    const before = await world.ctx.liveRedis.keys(`${world.ctx.prefix}*`);
-    expect(before.join()).toContain(world.business.tenantId);
     await world.turn(messageId);
-    const [stream = key] = before.filter((name) => name.includes(world.business.tenantId));
+    const stream = feedKey(world.ctx.prefix, world.business.tenantId);
     const entries = await world.ctx.liveRedis.xrange(stream, '-', '+');
     const told = entries
       .filter(([, fields]) => fields.includes(messageId))

@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 
 import type { Simulator } from '../../simulator/index.ts';
 import { openBrowser } from '../support/browser.ts';
 import type { FakeGateway } from './fake-gateway.ts';
 import { callGraph, errorOf, NUMBER, OTHER_NUMBER, sendText, startPair } from './fake-gateway.ts';
+
+jest.setTimeout(90_000); // a browser on a busy machine
 
 let browser: Browser;
 let gateway: FakeGateway;
