@@ -140,7 +140,7 @@ const ATTACKS: Record<string, Attack> = {
     body: ({ tenantId }) => ({
       accountNumber: '1000000000',
       ticket: `${tenantId}.AAAA`,
-      response: { id: 'A', rawId: 'A', type: 'public-key', response: {} },
+      response: { id: 'A', rawId: 'A', type: 'public-key', response: { clientDataJSON: 'A' } },
     }),
     expected: 410,
   },
@@ -168,7 +168,7 @@ const ATTACKS: Record<string, Attack> = {
   'post /v1/factors/passkey/finish': {
     body: ({ tenantId }) => ({
       ticket: `${tenantId}.AAAA`,
-      response: { id: 'A', rawId: 'A', type: 'public-key', response: {} },
+      response: { id: 'A', rawId: 'A', type: 'public-key', response: { clientDataJSON: 'A' } },
       name: 'x',
       password: 'x',
     }),
