@@ -80,7 +80,7 @@ describe('pages of the settings', () => {
     await row.getByText('Revoked', { exact: true }).waitFor();
     for (const key of [first, second]) await expect(authenticateKey(ctx, key)).resolves.toBeNull();
     expect(complaints).toEqual([]);
-    await page.close();
+    await page.context().close();
   });
 
   it('support access: off, given for a day, seen look by look, ended; asked for and approved, in Hebrew', async () => {
@@ -122,7 +122,7 @@ describe('pages of the settings', () => {
     expect(await page.evaluate('document.documentElement.dir')).toBe('rtl');
     expect((await look()).status).toBe(200);
     expect(complaints).toEqual([]);
-    await page.close();
+    await page.context().close();
   });
 
   it('an agent finds neither page', async () => {
@@ -131,6 +131,6 @@ describe('pages of the settings', () => {
     await page.getByRole('menuitemradio', { name: 'English' }).waitFor();
     expect(await page.getByRole('menuitem').allTextContents()).not.toContain('API keys');
     expect(await page.getByRole('heading', { name: 'API keys' }).count()).toBe(0);
-    await page.close();
+    await page.context().close();
   });
 });

@@ -36,7 +36,6 @@ export async function openConsole(
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  page.on('close', () => void context.close());
   await page.goto(`${url}/${hash}`);
   return { page, complaints };
 }
