@@ -108,16 +108,20 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
     onAccepted: takeAnswer,
     onRefused: (conversationId) => summaries.refresh(conversationId),
   });
-  // From before any list was read, whichever page comes first: nothing falls between a list and the feed.
-  const feed = openFeed({
-    ...surroundings,
-    api,
-    startCursor: me.feedCursor,
-    onEvent: take,
-    onChannel: () => void readChannelsAgain(client),
-    onReset: () => void readAllAgain(client),
-    onState: (state) => live.set(state),
-  });
+  // From before any list was read, whichever page comes first: nothing falls between a list and the feed. Who must do
+  // something first gets another workspace when that is done.
+  const feed =
+    me.pending.length > 0
+      ? null
+      : openFeed({
+          ...surroundings,
+          api,
+          startCursor: me.feedCursor,
+          onEvent: take,
+          onChannel: () => void readChannelsAgain(client),
+          onReset: () => void readAllAgain(client),
+          onState: (state) => live.set(state),
+        });
 
   return {
     api,
@@ -128,10 +132,10 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
     drafts: createDrafts(sessionStorage, storageName('drafts', me.tenant.id)),
     answering: createStore<Answering | null>(null),
     serverNow: () => Date.now() + clockOffset,
-    reconnectNow: () => feed.retryNow(),
+    reconnectNow: () => feed?.retryNow(),
     change,
     close() {
-      feed.close();
+      feed?.close();
       outbox.close();
       stopReplay();
       client.clear();
