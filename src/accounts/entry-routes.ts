@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 import { publicRoute, type Route } from '../http/route.ts';
+import { linkBase } from '../mail/mail.ts';
+import { senderOf } from '../mail/transport.ts';
 import { withTenant } from '../store/scope.ts';
 import { profileOf } from '../tenants/sessions.ts';
 import { acceptInvitation, openInvitation, proveAddress } from './invitations.ts';
@@ -12,6 +14,21 @@ const Done = z.object({ done: z.literal(true) });
 const OVER = { 410: '`link-over`: the link was used, is too old, or never was.' };
 
 export const entryRoutes: Route[] = [
+  publicRoute({
+    method: 'get',
+    path: '/v1/about',
+    summary: 'What the sign-in page says of this installation',
+    scope: 'public',
+    response: z.object({
+      contactEmail: z.string(),
+      policyUrl: z.string(),
+      signUp: z.boolean().meta({ description: 'Businesses open accounts themselves.' }),
+    }),
+    handle: (ctx) => {
+      const { contact, policyUrl } = senderOf(ctx.settings, linkBase(ctx));
+      return Promise.resolve({ contactEmail: contact, policyUrl, signUp: ctx.settings.SIGN_UP === 'on' });
+    },
+  }),
   publicRoute({
     method: 'post',
     path: '/v1/sign-up',

@@ -50,6 +50,7 @@ function handlerOf(ctx: Context, route: Route, limits: RateLimits): RequestHandl
       request,
       requestId: state.requestId,
       setCookie: (line: string) => void response.append('Set-Cookie', line),
+      clearCache: () => void response.setHeader('Clear-Site-Data', '"cache"'),
     };
     const origin = { requestId: state.requestId, address: addressClass(request.socket.remoteAddress) };
     const answer = await withOrigin(origin, async () =>
@@ -61,7 +62,7 @@ function handlerOf(ctx: Context, route: Route, limits: RateLimits): RequestHandl
   };
 }
 
-type Asked = Pick<ApiRequest, 'requestId' | 'setCookie'> & { request: Request };
+type Asked = Pick<ApiRequest, 'requestId' | 'setCookie' | 'clearCache'> & { request: Request };
 
 /** A page of another site may not sign anybody in or start anything; programs send no Origin. */
 async function guardedInput(ctx: Context, route: Route, request: Request, response: Response) {

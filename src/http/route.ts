@@ -49,6 +49,8 @@ interface Asked<Params, Query, Body> {
   requestId: string;
   /** Adds a `Set-Cookie` to the answer. */
   setCookie: (line: string) => void;
+  /** Asks the browser to forget what it cached of this address: files that the person looked at. */
+  clearCache: () => void;
 }
 
 export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> extends Asked<

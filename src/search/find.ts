@@ -1,6 +1,13 @@
 /** Finding contacts and messages by words, newest first. All of it runs in the tenant's scope. */
 import type { Context } from '../context.ts';
-import { type ContactRow, Contacts, type MessageRow, Messages } from '../conversations/model.ts';
+import {
+  type ContactRow,
+  Contacts,
+  type ConversationRow,
+  Conversations,
+  type MessageRow,
+  Messages,
+} from '../conversations/model.ts';
 import type { Found, Page } from '../http/route.ts';
 import { SearchWords, type SearchWordsRow } from './model.ts';
 import { digestsOf } from './note.ts';
@@ -37,6 +44,23 @@ export async function findByWords(
   const last = page.at(-1);
   const next = rows.length > limit && last ? { at: last.at, id: last._id } : null;
   return { items: await rowsOf(ctx, page), next };
+}
+
+/** More conversations than the contacts of one page have numbers to write to. */
+const MOST_CONVERSATIONS = 1_000;
+
+/** Where what was found is talked about, newest activity first. */
+export async function conversationsOf(ctx: Context, found: FoundRows['items']): Promise<ConversationRow[]> {
+  if (found.length === 0) return [];
+  const contacts = found.flatMap((one) => (one.kind === 'contact' ? [one.row._id] : []));
+  const conversations = found.flatMap((one) => (one.kind === 'message' ? [one.row.conversationId] : []));
+  return ctx.store
+    .model(Conversations)
+    .find({ $or: [{ contactId: { $in: contacts } }, { _id: { $in: conversations } }] })
+    .sort({ lastPosition: -1, _id: -1 })
+    .limit(MOST_CONVERSATIONS)
+    .lean<ConversationRow[]>()
+    .exec();
 }
 
 async function rowsOf(ctx: Context, found: SearchWordsRow[]): Promise<FoundRows['items']> {

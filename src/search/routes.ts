@@ -1,16 +1,28 @@
 /** REST: searching in messages and contacts. */
 import { z } from 'zod';
 
-import { contactViews, messageViews } from '../conversations/views.ts';
-import { listRoute, type Route } from '../http/route.ts';
-import { ContactSchema, type ContactView, MessageSchema, type MessageView } from '../http/schemas.ts';
+import { contactViews, viewsOf } from '../conversations/views.ts';
+import { type Caller, listRoute, type Route } from '../http/route.ts';
+import {
+  ContactSchema,
+  type ContactView,
+  ConversationSchema,
+  MessageSchema,
+  type MessageView,
+} from '../http/schemas.ts';
 import { requireScopes } from '../tenants/auth.ts';
-import { findByWords } from './find.ts';
+import { conversationsOf, findByWords } from './find.ts';
+
+/** Where the client is answered: left out for whoever may not read conversations. */
+const conversations = z
+  .array(ConversationSchema)
+  .optional()
+  .meta({ description: 'Of the contact, or the one of the message; needs the scope `conversations:read`.' });
 
 const FoundSchema = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('contact'), contact: ContactSchema }),
-    z.object({ kind: z.literal('message'), message: MessageSchema }),
+    z.object({ kind: z.literal('contact'), contact: ContactSchema, conversations }),
+    z.object({ kind: z.literal('message'), message: MessageSchema, conversations }),
   ])
   .meta({ id: 'Found' });
 
@@ -32,26 +44,45 @@ export const searchRoutes: Route[] = [
       kind: z.enum(['contact', 'message']).optional().meta({ description: 'Only these.' }),
     },
     item: FoundSchema,
-    views: (found) => [found.kind === 'contact' ? found.contact.id : found.message.conversationId],
+    views: (found) => [
+      found.kind === 'contact' ? found.contact.id : found.message.conversationId,
+      ...(found.conversations ?? []).map(({ id }) => id),
+    ],
     async read(ctx, { tenantId, caller, query }, page) {
       requireScopes(caller, ['contacts:read']);
       const { items, next } = await findByWords(ctx, tenantId, query, page);
-      const [contacts, messages] = await Promise.all([
+      const rows = mayReadConversations(caller) ? await conversationsOf(ctx, items) : [];
+      const found = items.flatMap((one) => (one.kind === 'message' ? [one.row] : []));
+      const [contacts, views] = await Promise.all([
         contactViews(
           ctx,
-          items.flatMap((found) => (found.kind === 'contact' ? [found.row] : [])),
+          items.flatMap((one) => (one.kind === 'contact' ? [one.row] : [])),
         ),
-        messageViews(
-          ctx,
-          items.flatMap((found) => (found.kind === 'message' ? [found.row] : [])),
-        ),
+        viewsOf(ctx, { messages: found, conversations: rows }),
       ]);
-      const shown = items.map(({ kind, row }) =>
-        kind === 'contact'
-          ? { kind, contact: contacts.find(({ id }) => id === row._id) as ContactView }
-          : { kind, message: messages.find(({ id }) => id === row._id) as MessageView },
+      const around = (isWanted: (row: (typeof rows)[number]) => boolean) => {
+        if (!mayReadConversations(caller)) return {};
+        const ids = rows.filter(isWanted).map(({ _id }) => _id);
+        return { conversations: views.conversations.filter(({ id }) => ids.includes(id)) };
+      };
+      const shown = items.map((one) =>
+        one.kind === 'contact'
+          ? {
+              kind: one.kind,
+              contact: contacts.find(({ id }) => id === one.row._id) as ContactView,
+              ...around(({ contactId }) => contactId === one.row._id),
+            }
+          : {
+              kind: one.kind,
+              message: views.messages.find(({ id }) => id === one.row._id) as MessageView,
+              ...around(({ _id }) => _id === one.row.conversationId),
+            },
       );
       return { items: shown, next };
     },
   }),
 ];
+
+function mayReadConversations({ scopes }: Caller): boolean {
+  return scopes.includes('conversations:read');
+}

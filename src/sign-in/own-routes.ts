@@ -16,7 +16,7 @@ import {
   removeFactor,
   renewRecoveryCodes,
 } from './own-factors.ts';
-import { endEverything, endSession, listSessions } from './own-sessions.ts';
+import { endEverything, endOthers, endSession, listSessions } from './own-sessions.ts';
 import type { RegistrationResponseJSON } from './passkeys.ts';
 import { browserResponse, passwordField, ticketField } from './public-routes.ts';
 
@@ -58,9 +58,10 @@ const sessionRoutes: Route[] = [
     summary: 'End this session',
     response: done,
     audits: { action: 'session.ended' },
-    async handle(ctx, { caller, setCookie }) {
+    async handle(ctx, { caller, setCookie, clearCache }) {
       await endSessions(ctx, { userId: caller.id, sessionId: caller.session?.id ?? '', by: 'signed-out' });
       setCookie(endedSessionCookie());
+      clearCache();
       return DONE;
     },
   }),
@@ -88,15 +89,25 @@ const sessionRoutes: Route[] = [
   route({
     ...ofPeople,
     method: 'post',
+    path: '/v1/sessions/end-others',
+    summary: 'End my sessions, but for this one',
+    response: z.object({ sessions: z.int() }),
+    audits: { action: 'session.others-ended' },
+    handle: async (ctx, { caller }) => ({ sessions: await endOthers(ctx, caller) }),
+  }),
+  route({
+    ...ofPeople,
+    method: 'post',
     path: '/v1/sessions/end-all',
     summary: 'Somebody else used my account: end everything',
     description:
       'Ends all sessions, this one too, revokes the keys that the person made, asks for a new password at the next sign-in, and tells the business.',
     response: z.object({ sessions: z.int(), keys: z.int() }),
     audits: { action: 'session.all-ended' },
-    async handle(ctx, { caller, setCookie }) {
+    async handle(ctx, { caller, setCookie, clearCache }) {
       const ended = await endEverything(ctx, caller);
       setCookie(endedSessionCookie());
+      clearCache();
       return ended;
     },
   }),

@@ -60,6 +60,11 @@ export async function endSession(ctx: Context, caller: Caller, sessionId: string
   if (ended === 0) throw notFound('session');
 }
 
+/** Ends the caller's own sessions on other devices. @returns how many */
+export async function endOthers(ctx: Context, caller: Caller): Promise<number> {
+  return endSessions(ctx, { userId: caller.id, except: caller.session?.id ?? '', by: 'ended-by-user' });
+}
+
 /**
  * "Somebody else used my account": ends every session of the person, this one too, revokes the keys that they made,
  * voids their links, asks for a new password at the next sign-in, and tells the business. In the tenant's scope.

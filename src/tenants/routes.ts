@@ -22,6 +22,9 @@ const MeSchema = z
       .string()
       .optional()
       .meta({ description: 'A person sends it as `X-CSRF-Token` with each request that changes something.' }),
+    searchesMessages: z
+      .boolean()
+      .meta({ description: 'False: `GET /v1/search` finds contacts only (SEARCH_MESSAGES).' }),
     feedCursor: z
       .string()
       .meta({ description: 'Where `GET /v1/feed` begins for whoever reads lists after this.' }),
@@ -47,6 +50,7 @@ export const tenantRoutes: Route[] = [
         scopes: [...scopes],
         pending: [...pending],
         ...(session ? { csrfToken: session.csrfToken } : {}),
+        searchesMessages: ctx.settings.SEARCH_MESSAGES === 'on',
         feedCursor: await feedCursor(ctx, tenantId),
       };
     },

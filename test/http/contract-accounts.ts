@@ -39,6 +39,11 @@ export async function tryAccounts(ctx: Context, business: Business, ask: Ask): P
     '',
     nobody({ ...person('shop'), business: 'Shop', company, eea, acceptTerms: true }),
   );
+  expect(await ask('get', '/v1/about', '', { key: undefined })).toMatchObject({
+    contactEmail: 'team@texterchat.com',
+    policyUrl: expect.stringMatching(/\/policy$/),
+    signUp: true,
+  });
   expect(await ask('get', '/v1/policy', '', { key: undefined })).toMatchObject({ version: policyVersion });
   await setIncomplete(ctx, tenantId, owner.userId);
   const { email, ...own } = person('owner');

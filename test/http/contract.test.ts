@@ -201,6 +201,7 @@ describe('every route', () => {
     const { items } = await own<{ items: { id: string; current: boolean }[] }>('get', '/v1/sessions');
     const other = items.find(({ current }) => !current)?.id;
     await own('post', '/v1/sessions/{id}/end', undefined, other);
+    await own('post', '/v1/sessions/end-others');
     await own('post', '/v1/password', { current: password, password: 'a horse of another colour' });
     await ask('post', '/v1/password-reset', '', asked({ accountNumber, email }));
     const url = (await keptMail(ctx))[0]?.link?.url ?? '';

@@ -135,6 +135,7 @@ const ATTACKS: Record<string, Attack> = {
     body: ({ tenantId }) => ({ ticket: `${tenantId}.AAAA`, code: '000000' }),
     expected: 410,
   },
+  'get /v1/about': { query: ({ tenantId }) => `tenantId=${tenantId}`, expected: 422 },
   'post /v1/sign-in/passkey/begin': { expected: 200, varies: ['ticket', 'options'] },
   'post /v1/sign-in/passkey/finish': {
     body: ({ tenantId }) => ({
@@ -154,6 +155,8 @@ const ATTACKS: Record<string, Attack> = {
   'post /v1/sign-out': { query: () => 'of=another', expected: 422 },
   'get /v1/sessions': { expected: 200 },
   'post /v1/sessions/{id}/end': { id: () => 'ses_ofthevictim', expected: 404 },
+  // It ends those of who asks, whatever it is told.
+  'post /v1/sessions/end-others': { query: () => 'of=another', expected: 422 },
   'post /v1/sessions/end-all': { query: () => 'of=another', expected: 422 },
   'get /v1/factors': { expected: 200 },
   'post /v1/password': { body: () => ({ current: 'x', password: 'y' }), expected: 403 },

@@ -216,6 +216,19 @@ describe('row 146: security.txt', () => {
   });
 });
 
+describe('row 3: the privacy policy', () => {
+  it('is a page without scripts, in both languages, where mail and the sign-in page link to', async () => {
+    const about = await gateway.ask<{ policyUrl: string }>('GET', '/v1/about');
+    const { pathname } = new URL(about.body.policyUrl);
+    const { status, headers, text } = await gateway.ask('GET', pathname);
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const { body } = await gateway.ask<{ version: string }>('GET', '/v1/policy');
+    expect(text).toContain(`Version ${body.version}`);
+    expect(text).toContain('<article lang="he" dir="rtl">');
+    expect(text).not.toContain('<script');
+  });
+});
+
 describe('the console', () => {
   it('is served with files that keep, and a page that does not; or says how to build it', async () => {
     const folder = `${await mkdtemp(join(tmpdir(), 'console-'))}/`;

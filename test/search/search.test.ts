@@ -22,7 +22,12 @@ import {
 } from '../support/fixtures.ts';
 
 interface Found {
-  items: { kind: 'contact' | 'message'; contact?: { id: string }; message?: { id: string } }[];
+  items: {
+    kind: 'contact' | 'message';
+    contact?: { id: string };
+    message?: { id: string };
+    conversations?: { id: string }[];
+  }[];
   nextCursor: string | null;
 }
 
@@ -76,6 +81,17 @@ describe('GET /v1/search', () => {
     expect(await search(q('8888'))).toEqual([dan.contactId]);
     expect(await search(q('052-9998888'))).toEqual([dan.contactId]);
     expect(await search(`${q('dan')}&kind=message`)).toEqual([]);
+  });
+
+  it('names the conversations of what it found, to whoever may read them', async () => {
+    const ids = async (query: string, key = aleph.key) => {
+      const { body } = await gateway.ask<Found>('GET', `/v1/search?${q(query)}`, { key });
+      return body.items.map(({ conversations }) => conversations?.map(({ id }) => id));
+    };
+    expect(await ids('8888')).toEqual([[dan.conversationId]]);
+    expect(await ids('7731')).toEqual([[dan.conversationId]]);
+    const key = await keyWith(ctx, aleph.tenantId, ['messages:read', 'contacts:read']);
+    expect(await ids('8888', key)).toEqual([undefined]);
   });
 
   it('follows a changed name', async () => {

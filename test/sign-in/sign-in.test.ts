@@ -462,6 +462,30 @@ describe('a person’s own sign-in', () => {
     expect(await list(mine)).toHaveLength(1);
   });
 
+  it('all others are ended at once, this one and other people’s go on', async () => {
+    const colleague = await personOf(ctx, person);
+    const [mine, one, two, stranger] = [
+      await signIn(),
+      await signIn(),
+      await signIn(),
+      await signIn(colleague),
+    ];
+    const headers = { ...headersOf(mine), ...own };
+    const ended = await gateway.ask('POST', '/v1/sessions/end-others', { headers });
+    expect(ended).toMatchObject({ status: 200, body: { sessions: 2 } });
+    for (const answer of [one, two]) expect((await me(headersOf(answer))).status).toBe(401);
+    for (const answer of [mine, stranger]) expect((await me(headersOf(answer))).status).toBe(200);
+  });
+
+  it('ASVS 14.3.1: signing out has the browser forget what it cached', async () => {
+    const headers = () => signIn().then((answer) => ({ ...headersOf(answer), ...own }));
+    for (const path of ['/v1/sign-out', '/v1/sessions/end-all']) {
+      const answer = await gateway.ask('POST', path, { headers: await headers() });
+      expect(answer.headers.get('clear-site-data')).toBe('"cache"');
+    }
+    expect((await me(await headers())).headers.get('clear-site-data')).toBeNull();
+  });
+
   it('a new password is asked for every so many months where the business wants that', async () => {
     const { tenantId } = person;
     await asOperator('test', () =>
