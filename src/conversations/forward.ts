@@ -25,5 +25,6 @@ export async function forwardMessage(ctx: Context, row: MessageRow, endpoints: E
     _id: row._id,
     where: { forward: 'due' },
     update: { $set: { forward: 'done', forwardedAt: new Date(ctx.clock.now()) } },
+    unseen: true, // the event to the endpoint may still be on its way
   });
 }

@@ -61,7 +61,7 @@ interface Views {
 
 /**
  * Messages and conversations of one tenant, each in the given order, with one read each for channels, contacts and
- * last messages, and each sealed field opened once. `recent`: what this process wrote within the last second is
+ * last messages, and each sealed field opened once. `recent`: what this process wrote within the last 5 s is
  * taken as it wrote it.
  */
 export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {}): Promise<Views> {

@@ -33,6 +33,8 @@ export interface Change {
   update: Record<string, unknown>;
   /** What is done to a row that no longer is as `where` says. It is done to the others of its batch too, so it must do them no harm. */
   otherwise?: Record<string, unknown>;
+  /** No view shows what this changes: a row that was kept for events stays as it is. */
+  unseen?: true;
 }
 
 interface LookUp {
@@ -59,13 +61,13 @@ export class Batches {
     this.#recent = new RecentRows(clock);
   }
 
-  /** Keeps a row, as it stands now, for who asks `findRecent` within a second. */
+  /** Keeps a row, as it stands now, for who asks `findRecent` within some seconds. */
   keep<Row extends OwnedRow>(collection: Collection<Row>, row: Row): void {
     bound(collection, row.tenantId);
     this.#recent.keep(collection.name, row);
   }
 
-  /** As `find`, but what was kept here is good enough: another process may have changed it within the last second. */
+  /** As `find`, but what was kept here is good enough: another process may have changed it within the last 5 s. */
   async findRecent<Row extends OwnedRow>(
     collection: Collection<Row>,
     tenantId: string,
@@ -125,7 +127,7 @@ export class Batches {
   /** Changes a row, if it still is as the change says; what it does not find it leaves alone. */
   async update<Row extends OwnedRow>(collection: Collection<Row>, change: Change): Promise<void> {
     bound(collection, change.tenantId);
-    this.#recent.forget(collection.name, change.tenantId, change._id);
+    if (!change.unseen) this.#recent.forget(collection.name, change.tenantId, change._id);
     await this.#together(`update/${collection.name}`, change, (changes) =>
       updateAll(this.#model(collection), changes),
     );

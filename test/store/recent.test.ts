@@ -1,4 +1,4 @@
-/** What was written a moment ago may be shown as it was written, for a second, and only to its tenant. */
+/** What was written a moment ago may be shown as it was written, for five seconds, and only to its tenant. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type ConversationRow, Conversations } from '../../src/conversations/model.ts';
@@ -33,9 +33,9 @@ describe('a row that was kept', () => {
     await ofTenant(() => Promise.resolve(ctx.store.batches.keep(Conversations, { ...row, lastPosition: 2 })));
   });
 
-  it('is shown as it was kept for a second, then as it stands', async () => {
+  it('is shown as it was kept for five seconds, then as it stands', async () => {
     expect(await recent()).toMatchObject({ lastPosition: 2 });
-    clock.advance(1_000);
+    clock.advance(5_000);
     expect(await recent()).toMatchObject({ lastPosition: 1 });
   });
 
@@ -45,6 +45,14 @@ describe('a row that was kept', () => {
       ctx.store.batches.update(Conversations, { tenantId: 'ten_a', _id: 'cnv_1', update }),
     );
     expect(await recent()).toMatchObject({ lastPosition: 1, state: 'ASSIGNED' });
+  });
+
+  it('stays after a change that no view shows', async () => {
+    const update = { $set: { state: 'ASSIGNED' } };
+    await ofTenant(() =>
+      ctx.store.batches.update(Conversations, { tenantId: 'ten_a', _id: 'cnv_1', update, unseen: true }),
+    );
+    expect(await recent()).toMatchObject({ lastPosition: 2, state: 'PENDING' });
   });
 
   it('P4: is another tenant’s neither to read nor to keep', async () => {
@@ -58,9 +66,9 @@ describe('a row that was kept', () => {
   });
 });
 
-it('keeps no more than 2,000 rows', () => {
+it('keeps no more than 4,000 rows', () => {
   const rows = new RecentRows(clock);
-  for (let index = 0; index <= 2_000; index += 1) {
+  for (let index = 0; index <= 4_000; index += 1) {
     rows.keep('messages', { _id: `msg_${index}`, tenantId: 't' });
   }
   expect(rows.get('messages', 't', 'msg_0')).toBeUndefined();
