@@ -1,13 +1,9 @@
 /** Passkeys (WebAuthn): made for this address only, so that no other page can ask for them. */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 
 import type { Context } from '../context.ts';
@@ -15,6 +11,9 @@ import { linkBase } from '../mail/mail.ts';
 import type { Credentials, Passkey } from '../tenants/people-model.ts';
 
 export type { AuthenticationResponseJSON, RegistrationResponseJSON };
+
+/** A fifth of the time in which everything else is loaded, and few processes meet a passkey. */
+const library = () => import('@simplewebauthn/server');
 
 /** Our own address as the operator set it, never as a request says. */
 function party(ctx: Context): { origin: string; rpID: string } {
@@ -26,6 +25,7 @@ export async function registrationOptions(
   ctx: Context,
   { userId, label, known }: { userId: string; label: string; known: Passkey[] },
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  const { generateRegistrationOptions } = await library();
   return generateRegistrationOptions({
     rpName: 'WHATSPER',
     rpID: party(ctx).rpID,
@@ -44,6 +44,7 @@ export async function registered(
 ): Promise<Passkey | null> {
   const { origin, rpID } = party(ctx);
   const expected = { expectedChallenge: challenge, expectedOrigin: origin, expectedRPID: rpID };
+  const { verifyRegistrationResponse } = await library();
   const { verified, registrationInfo } = await unlessMalformed(() =>
     verifyRegistrationResponse({ response, ...expected }),
   );
@@ -63,6 +64,7 @@ export async function authenticationOptions(
   ctx: Context,
   known: Passkey[],
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const { generateAuthenticationOptions } = await library();
   return generateAuthenticationOptions({
     rpID: party(ctx).rpID,
     allowCredentials: known.map(({ id }) => ({ id })),
@@ -81,6 +83,7 @@ export async function authenticated(
   if (!passkey) return null;
   const { origin, rpID } = party(ctx);
   const { id, publicKey, counter } = passkey;
+  const { verifyAuthenticationResponse } = await library();
   const { verified, authenticationInfo } = await unlessMalformed(() =>
     verifyAuthenticationResponse({
       response,
