@@ -134,7 +134,7 @@ export const SETTINGS = {
         error: 'must be IP addresses or networks, comma-separated, like 10.0.0.0/8,192.0.2.7',
       })
       .optional(),
-    help: 'Addresses of the proxies that end TLS. With a BASE_URL of https only what they hand on, and say came over https, is answered; the rest is refused (403), but for /healthz and /readyz. Unset: only what says X-Forwarded-Proto: http is refused.',
+    help: 'Addresses of the proxies that end TLS. With a BASE_URL of https only what they hand on, and say came over https, is answered; the rest is refused (403), but for /healthz and /readyz. From them, and nobody else, X-Forwarded-For is taken as the address of who asks. Unset: only what says X-Forwarded-Proto: http is refused, and all who come by a proxy have its address.',
     example: '10.0.0.0/8',
   },
   DATA_DIR: {
@@ -352,7 +352,19 @@ export const SETTINGS = {
   },
   RATE_REFUSALS: {
     schema: amount.default(600),
-    help: 'Requests with a refused key or session that one address may make in a minute, for each process; then 429. Behind a proxy all have its address.',
+    help: 'Requests with a refused key or session that one address may make in a minute, for each process; then 429. Behind a proxy that TRUSTED_PROXIES does not name all have its address.',
+  },
+  RATE_FEEDS: {
+    schema: amount.default(6_000),
+    help: 'Live feeds that one tenant may open in a minute; one key or person may open half of that.',
+  },
+  FEEDS_OPEN: {
+    schema: amount.default(4_000),
+    help: 'Live feeds that one tenant may hold open at each process; one key or person may hold half of that. Beyond it: 429.',
+  },
+  RATE_FILES: {
+    schema: amount.default(60_000),
+    help: 'Files that may be fetched by the links of one tenant in a minute; one link may take half of that.',
   },
   TEMPLATES_PER_DAY: {
     schema: amount.optional(),

@@ -1,6 +1,7 @@
 /** REST, for people who can't sign in yet: sign-up, invitations, proof of an address. */
 import { z } from 'zod';
 
+import { clientAddress } from '../http/proxies.ts';
 import { publicRoute, type Route } from '../http/route.ts';
 import { linkBase } from '../mail/mail.ts';
 import { senderOf } from '../mail/transport.ts';
@@ -45,7 +46,7 @@ export const entryRoutes: Route[] = [
       503: '`mail-not-set-up`',
     },
     async handle(ctx, { body, request }) {
-      await signUp(ctx, body, request.socket.remoteAddress);
+      await signUp(ctx, body, clientAddress(ctx, request));
       return { next: 'read-mail' as const };
     },
   }),

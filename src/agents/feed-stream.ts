@@ -8,6 +8,8 @@ import { addressClass, withOrigin } from '../audit/origin.ts';
 import { recordFeedOpened, recordListening } from '../audit/views.ts';
 import type { Context } from '../context.ts';
 import { problemFor, sendProblem } from '../http/errors.ts';
+import { clientAddress } from '../http/proxies.ts';
+import type { RateLimits } from '../http/rate-limits.ts';
 import type { Caller } from '../http/route.ts';
 import { Reject } from '../ops/errors.ts';
 import { newId } from '../store/ids.ts';
@@ -20,6 +22,7 @@ import {
 } from '../tenants/auth.ts';
 import { FeedClient } from './feed-client.ts';
 import { FeedHub } from './feed-hub.ts';
+import { OpenFeeds } from './open-feeds.ts';
 
 /** Proxies close what is silent for 30 to 60 s. */
 const KEEP_ALIVE_MS = 15_000;
@@ -31,6 +34,14 @@ const RETRY_FROM_MS = 1_000;
 const RETRY_SPREAD_MS = 3_000;
 
 const NEEDED = ['conversations:read', 'messages:read'] as const;
+
+/** What all streams of this process share. */
+interface Shared {
+  hub: FeedHub;
+  open: Map<FeedClient, Open>;
+  places: OpenFeeds;
+  limits: RateLimits;
+}
 
 interface Open {
   credential: Credential;
@@ -45,13 +56,14 @@ export interface Feed {
   close(): Promise<void>;
 }
 
-export function createFeed(ctx: Context): Feed {
+export function createFeed(ctx: Context, limits: RateLimits): Feed {
   const hub = new FeedHub(ctx);
   const open = new Map<FeedClient, Open>();
+  const shared = { hub, open, places: new OpenFeeds(ctx), limits };
   const ticker = setInterval(() => tick(ctx, open), TICK_MS);
   ticker.unref();
   return {
-    handle: (request, response) => void serve(ctx, hub, open, request, response),
+    handle: (request, response) => void serve(ctx, shared, request, response),
     async close() {
       clearInterval(ticker);
       await hub.close();
@@ -62,8 +74,7 @@ export function createFeed(ctx: Context): Feed {
 /** One request from its opening to its end, and one line of log. */
 async function serve(
   ctx: Context,
-  hub: FeedHub,
-  open: Map<FeedClient, Open>,
+  shared: Shared,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -74,9 +85,11 @@ async function serve(
   let client: FeedClient | undefined;
   try {
     const from = startOf(request, response);
-    const origin = { requestId, address: addressClass(request.socket.remoteAddress) };
-    client = await withOrigin(origin, () => admit(ctx, hub, request, response));
-    follow(ctx, hub, open, client, { response, line, started, credential: credentialOf(request) });
+    const origin = { requestId, address: addressClass(clientAddress(ctx, request)) };
+    const admitted = await withOrigin(origin, () => admit(ctx, shared, request, response));
+    ({ client } = admitted);
+    const credential = credentialOf(request);
+    follow(ctx, shared, admitted, { response, line, started, credential });
     await client.replay(ctx, from);
   } catch (error) {
     if (client) {
@@ -93,19 +106,35 @@ async function serve(
   }
 }
 
-/** A client with the right to listen, joined to its tenant's events. @throws Reject (401, 403), or when a server is away */
+interface Admitted {
+  client: FeedClient;
+  /** Gives its place to others. */
+  leave: () => void;
+}
+
+/**
+ * A client with the right to listen, joined to its tenant's events.
+ * @throws Reject (401, 403), (429) `rate-limited` or `too-many-feeds`, or when a server is away
+ */
 async function admit(
   ctx: Context,
-  hub: FeedHub,
+  { hub, places, limits }: Shared,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<FeedClient> {
-  const caller = await authenticate(ctx, request);
+): Promise<Admitted> {
+  const caller = await limits.guard(clientAddress(ctx, request), () => authenticate(ctx, request));
   requireListener(caller);
-  await recordFeedOpened(ctx, caller);
-  const client = new FeedClient(response, caller);
-  await hub.join(client);
-  return client;
+  await limits.spend(caller, 'feed');
+  const leave = places.take(caller);
+  try {
+    await recordFeedOpened(ctx, caller);
+    const client = new FeedClient(response, caller);
+    await hub.join(client);
+    return { client, leave };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
 interface Opening {
@@ -116,15 +145,10 @@ interface Opening {
 }
 
 /** Begins the answer and looks after the stream until it ends; the client may have gone meanwhile. */
-function follow(
-  ctx: Context,
-  hub: FeedHub,
-  open: Map<FeedClient, Open>,
-  client: FeedClient,
-  opening: Opening,
-): void {
+function follow(ctx: Context, { hub, open }: Shared, { client, leave }: Admitted, opening: Opening): void {
   const { response, line, started, credential } = opening;
   const finish = () => {
+    leave();
     hub.leave(client);
     open.delete(client);
     const { tenantId, principal } = client.caller;

@@ -13,20 +13,21 @@ import { problemFor, sendProblem } from './errors.ts';
 import { mountRoutes, refuseMethod } from './handler.ts';
 import { openApiDocument } from './openapi.ts';
 import { POLICY_PATH, servePolicy } from './policy-page.ts';
+import { RateLimits } from './rate-limits.ts';
 import { logRequests, requestState } from './request-log.ts';
 import { routes } from './routes.ts';
 import { SECURITY_TXT_PATH, serveSecurityTxt } from './security-txt.ts';
 
 /** Everything that is not the webhook or the live feed (server.ts gives those to their own handlers). */
-export function createApp(ctx: Context, health = new Health(ctx)): Express {
+export function createApp(ctx: Context, health = new Health(ctx), limits = new RateLimits(ctx)): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(logRequests(ctx), securityHeaders(), permissionsPolicy);
   mountProbes(app, health);
   app.use('/v1', neverStored);
-  mountRoutes(app, ctx, routes);
-  mountMedia(app, ctx);
+  mountRoutes(app, ctx, routes, limits);
+  mountMedia(app, ctx, limits);
   mountOutbox(app, ctx);
   const document = openApiDocument(routes, ctx.settings.BASE_URL);
   app.get('/openapi.json', (_request, response) => void response.json(document));
@@ -82,8 +83,8 @@ const neverStored: RequestHandler = (_request, response, next) => {
 };
 
 /** Links to files stand beside the table of routes: they name their owner themselves. */
-function mountMedia(app: Express, ctx: Context): void {
-  const serve = serveMedia(ctx);
+function mountMedia(app: Express, ctx: Context, limits: RateLimits): void {
+  const serve = serveMedia(ctx, limits);
   app.get(MEDIA_PATH, (request, response, next) => {
     requestState(response).route = MEDIA_PATH;
     return serve(request, response, next);

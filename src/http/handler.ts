@@ -10,7 +10,8 @@ import { notFound, Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { authenticate, requireNothingPending, requireOwnOrigin, requireScopes } from '../tenants/auth.ts';
 import { readJson } from './json-body.ts';
-import { RateLimits } from './rate-limits.ts';
+import { clientAddress } from './proxies.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { requestState } from './request-log.ts';
 import type { ApiRequest, Caller, PublicRoute, Route, TenantRoute } from './route.ts';
 import { checked, checkedIdempotencyKey, checkedQuery } from './validate.ts';
@@ -19,8 +20,7 @@ import { checked, checkedIdempotencyKey, checkedQuery } from './validate.ts';
  * Mounts a table of routes; a known path with another method answers 405. Paths without parameters come first, so that
  * `/v1/channels/connect` is never taken for the channel of that id.
  */
-export function mountRoutes(app: Express, ctx: Context, routes: Route[]): void {
-  const limits = new RateLimits(ctx);
+export function mountRoutes(app: Express, ctx: Context, routes: Route[], limits: RateLimits): void {
   const paths = new Map<string, Route[]>();
   for (const route of routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
   const inOrder = [...paths].sort(
@@ -52,7 +52,7 @@ function handlerOf(ctx: Context, route: Route, limits: RateLimits): RequestHandl
       setCookie: (line: string) => void response.append('Set-Cookie', line),
       clearCache: () => void response.setHeader('Clear-Site-Data', '"cache"'),
     };
-    const origin = { requestId: state.requestId, address: addressClass(request.socket.remoteAddress) };
+    const origin = { requestId: state.requestId, address: addressClass(clientAddress(ctx, request)) };
     const answer = await withOrigin(origin, async () =>
       route.scope === 'public'
         ? answerPublic(ctx, route, asked, await guardedInput(ctx, route, request, response))
@@ -86,7 +86,7 @@ async function answerCaller(
   { response, limits }: { response: Response; limits: RateLimits },
 ): Promise<unknown> {
   const { request } = asked;
-  const caller = await knownCaller(ctx, request, limits);
+  const caller = await limits.guard(clientAddress(ctx, request), () => authenticate(ctx, request));
   const { tenantId, principal } = caller;
   requestState(response).tenantId = tenantId;
   response.set(await limits.spend(caller, route.budget ?? (route.method === 'get' ? 'read' : 'write')));
@@ -123,16 +123,6 @@ async function refusalsWritten<Result>(
     if (error instanceof Reject && error.status === 403) {
       await recordRefusal(ctx, caller, { method: method.toUpperCase(), route, problem: error.problem });
     }
-    throw error;
-  }
-}
-
-/** @throws Reject (401), or (429) when too many such came from this address; (403) for another site's page */
-async function knownCaller(ctx: Context, request: Request, limits: RateLimits): Promise<Caller> {
-  try {
-    return await authenticate(ctx, request);
-  } catch (error) {
-    if (error instanceof Reject && error.status === 401) await limits.refused(request.socket.remoteAddress);
     throw error;
   }
 }

@@ -19,8 +19,8 @@ import type { Settings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
 import { Reject } from '../ops/errors.ts';
 
-/** What a route costs: most read or write; a search looks at many rows, an export at all. */
-export const BUDGETS = ['read', 'write', 'search', 'export'] as const;
+/** What a request costs: most read or write; a search looks at many rows, an export at all; opening a feed; fetching a file. */
+export const BUDGETS = ['read', 'write', 'search', 'export', 'feed', 'file'] as const;
 export type Budget = (typeof BUDGETS)[number];
 
 const MINUTE = 60;
@@ -70,6 +70,8 @@ export class RateLimits {
       write: counted('write'),
       search: counted('search'),
       export: counted('export'),
+      feed: counted('feed'),
+      file: counted('file'),
     };
   }
 
@@ -83,7 +85,7 @@ export class RateLimits {
   ): Promise<Record<string, string>> {
     const { seconds, most, tenant, caller } = this.#counted[budget];
     const each = await take(caller, `${tenantId}:${principal}`);
-    if (!each.taken) throw tooMany(`of this key or person (${budget})`, each.msBeforeNext);
+    if (!each.taken) throw tooMany(`of this key, person or link (${budget})`, each.msBeforeNext);
     const all = await take(tenant, tenantId);
     if (!all.taken) throw tooMany(`of this business (${budget})`, all.msBeforeNext);
     const scarce = each.remaining < all.remaining ? each : all;
@@ -93,16 +95,29 @@ export class RateLimits {
     };
   }
 
+  /** What `work` says of a credential; a refused one (401) is counted against the address. @throws Reject (429) `rate-limited` */
+  async guard<Result>(address: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Reject && error.status === 401) await this.refused(address);
+      throw error;
+    }
+  }
+
   /** Counts a refused credential. @throws Reject (429) `rate-limited` when the address had too many */
-  async refused(address: string | undefined): Promise<void> {
-    const { taken, msBeforeNext } = await take(this.#refusals, networkOf(address ?? ''));
+  async refused(address: string): Promise<void> {
+    const { taken, msBeforeNext } = await take(this.#refusals, networkOf(address));
     if (!taken) throw tooMany('with refused credentials from this address', msBeforeNext);
   }
 }
 
+type RateSetting =
+  'RATE_READS' | 'RATE_WRITES' | 'RATE_SEARCHES' | 'RATE_EXPORTS' | 'RATE_FEEDS' | 'RATE_FILES';
+
 /** Requests in so many seconds; one caller may take half of what its tenant has. */
 export function limitsOf(
-  settings: Pick<Settings, 'RATE_READS' | 'RATE_WRITES' | 'RATE_SEARCHES' | 'RATE_EXPORTS'>,
+  settings: Pick<Settings, RateSetting>,
   budget: Budget,
 ): { seconds: number; tenant: number; caller: number } {
   const [tenant, seconds] = {
@@ -110,6 +125,8 @@ export function limitsOf(
     write: [settings.RATE_WRITES, MINUTE] as const,
     search: [settings.RATE_SEARCHES, MINUTE] as const,
     export: [settings.RATE_EXPORTS, HOUR] as const,
+    feed: [settings.RATE_FEEDS, MINUTE] as const,
+    file: [settings.RATE_FILES, MINUTE] as const,
   }[budget];
   return { seconds, tenant, caller: Math.ceil(tenant / 2) };
 }

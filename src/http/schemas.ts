@@ -343,6 +343,9 @@ export const ChannelSchema = z
       description:
         'Seconds for which a message waits until the one before it in its conversation was delivered or failed.',
     }),
+    templatesPerDay: z.union([z.literal('off'), z.int().min(1).max(10_000_000)]).meta({
+      description: 'Spending cap: most templates that are accepted from this number in a day (UTC).',
+    }),
   })
   .meta({ id: 'Channel' });
 export type ChannelView = z.infer<typeof ChannelSchema>;

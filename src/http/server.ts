@@ -14,6 +14,7 @@ import { Health } from '../ops/health.ts';
 import { createApp } from './app.ts';
 import { problemFor, sendProblem } from './errors.ts';
 import { type RequestClasses, requestClasses } from './prototypes.ts';
+import { RateLimits } from './rate-limits.ts';
 import { requireHttps } from './transport.ts';
 
 /** A request's headers must be there within 10 s, its body (at most 4 MB) within 60 s. */
@@ -45,8 +46,9 @@ export interface GatewayServer {
 }
 
 export function createServer(ctx: Context, { webhook, health = new Health(ctx) }: Handlers): GatewayServer {
-  const app = createApp(ctx, health);
-  const feed = createFeed(ctx);
+  const limits = new RateLimits(ctx);
+  const app = createApp(ctx, health, limits);
+  const feed = createFeed(ctx, limits);
   const check = requireHttps(ctx.settings);
   const server = createHttpServer(requestClasses(app), (request, response) => {
     const url = request.url ?? '';

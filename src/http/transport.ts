@@ -7,10 +7,10 @@
  * addresses, and says `https`, is taken at all, so that nobody goes round the proxy.
  */
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv6 } from 'node:net';
 
 import type { Settings } from '../../config/settings.ts';
 import { Reject } from '../ops/errors.ts';
+import { isTrustedProxy } from './proxies.ts';
 
 /** Probes of the platform come without TLS and hold nothing. */
 const PROBES = /^\/(?:healthz|readyz)(?:\?|$)/;
@@ -23,7 +23,6 @@ export function requireHttps({
   TRUSTED_PROXIES,
 }: Pick<Settings, 'BASE_URL' | 'TRUSTED_PROXIES'>): (request: Asking) => void {
   if (!BASE_URL?.startsWith('https:')) return () => undefined;
-  const proxies = TRUSTED_PROXIES && addressesOf(TRUSTED_PROXIES);
   return ({ headers, url = '', socket: { remoteAddress = '' } }) => {
     if (PROBES.test(url) || isOwn(headers, remoteAddress)) return;
     const spoken =
@@ -31,7 +30,10 @@ export function requireHttps({
         .split(',')[0]
         ?.trim()
         .toLowerCase() ?? '';
-    const isSafe = proxies ? spoken === 'https' && isAmong(proxies, remoteAddress) : spoken !== 'http';
+    const isSafe =
+      TRUSTED_PROXIES === undefined
+        ? spoken !== 'http'
+        : spoken === 'https' && isTrustedProxy({ TRUSTED_PROXIES }, remoteAddress);
     if (isSafe) return;
     throw new Reject(
       403,
@@ -47,21 +49,4 @@ function isOwn(headers: Asking['headers'], remoteAddress: string): boolean {
     (name) => name in headers,
   );
   return !handedOn && /^(?:::ffff:)?127\.|^::1$/i.test(remoteAddress);
-}
-
-/** @param addresses single ones and networks: `10.0.0.0/8` */
-function addressesOf(addresses: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const address of addresses) {
-    const [network = '', bits] = address.split('/');
-    const family = isIPv6(network) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(network, family);
-    else list.addSubnet(network, Number(bits), family);
-  }
-  return list;
-}
-
-function isAmong(list: BlockList, remoteAddress: string): boolean {
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

@@ -6,6 +6,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import { addressClass, withOrigin } from '../audit/origin.ts';
 import { recordViews } from '../audit/views.ts';
 import type { Context } from '../context.ts';
+import { clientAddress } from '../http/proxies.ts';
+import type { RateLimits } from '../http/rate-limits.ts';
 import { notFound } from '../ops/errors.ts';
 import { BlobMissingError } from '../store/blob-names.ts';
 import { ErasedError } from '../store/keyring.ts';
@@ -22,14 +24,16 @@ export const MEDIA_PATH = '/media/:tenantId/:messageId/:part/:expiresAt/:signatu
 /** Nothing of a file may load, run, send or be embedded, whatever it is. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
-/** GET and HEAD. A foreign, altered or expired link, and one whose file is gone, are answered the same: 404. */
-export function serveMedia(ctx: Context): RequestHandler {
+/** GET and HEAD, counted for the tenant and the link. A foreign, altered or expired link, and one whose file is gone, are answered the same: 404. */
+export function serveMedia(ctx: Context, limits: RateLimits): RequestHandler {
   return async (request, response) => {
     const link = openLink(ctx, request.params);
     if (!link) throw notFound('file');
+    const principal = `link:${link.messageId}`;
+    response.set(await limits.spend({ tenantId: link.tenantId, principal }, 'file'));
     const requestId = response.getHeader('X-Request-Id');
     const origin = {
-      address: addressClass(request.socket.remoteAddress),
+      address: addressClass(clientAddress(ctx, request)),
       ...(typeof requestId === 'string' ? { requestId } : {}),
     };
     await withOrigin(origin, () => withTenant(link.tenantId, () => answer(ctx, link, request, response)));

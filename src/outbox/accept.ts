@@ -56,7 +56,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
     if (known) return repeated(ctx, known, bodyDigest);
     await requireTerms(ctx, request.tenantId);
     requireAllowed(ctx, request.conversation, body.type);
-    await requireUnderCap(ctx, body.type, 1);
+    await requireUnderCap(ctx, request.conversation, { type: body.type, also: 1 });
     const rendered = await renderedTemplate(ctx, request.conversation, body);
     const row = await newRow(ctx, request, { _id, bodyDigest, body, rendered }).catch(refuseErased);
     try {
@@ -74,9 +74,10 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
 }
 
 /** Of templates that came at once, those above the cap go again: nobody was told of them yet. @throws Reject (429) */
-async function keptUnderCap(ctx: Context, { _id, type }: MessageRow): Promise<void> {
+async function keptUnderCap(ctx: Context, row: MessageRow): Promise<void> {
+  const { _id, type } = row;
   try {
-    await requireUnderCap(ctx, type, 0);
+    await requireUnderCap(ctx, row, { type, also: 0 });
   } catch (error) {
     await ctx.store.model(Messages).deleteOne({ _id, status: 'queued' }).exec();
     throw error;

@@ -14,6 +14,7 @@ import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/serv
 import { audit } from '../audit/audit.ts';
 import { INSTALLATION } from '../audit/model.ts';
 import type { Context } from '../context.ts';
+import { clientAddress } from '../http/proxies.ts';
 import { Reject } from '../ops/errors.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { type TenantRecord, Tenants } from '../tenants/model.ts';
@@ -210,7 +211,7 @@ async function begin(
   });
   const device = {
     userAgent: (request.headers['user-agent'] ?? '').slice(0, 300),
-    address: request.socket.remoteAddress ?? '',
+    address: clientAddress(ctx, request),
   };
   const { token, csrfToken, endsAt } = await startSession(ctx, { tenantId, userId, strong, device });
   setCookie(sessionCookie(token, endsAt));

@@ -5,6 +5,7 @@ import { nameKey } from '../accounts/names.ts';
 import { audit } from '../audit/audit.ts';
 import { INSTALLATION } from '../audit/model.ts';
 import type { Context } from '../context.ts';
+import { clientAddress } from '../http/proxies.ts';
 import { networkOf } from '../http/rate-limits.ts';
 import { raiseNotice } from '../notices/notices.ts';
 import { withTenant } from '../store/scope.ts';
@@ -33,8 +34,8 @@ export async function waitsOf(ctx: Context, tried: Try): Promise<Wait[]> {
   return [await addressWait(ctx, request), await nameWait(ctx, tried)];
 }
 
-export async function addressWait(ctx: Context, { socket }: IncomingMessage): Promise<Wait> {
-  const network = networkOf(socket.remoteAddress ?? '');
+export async function addressWait(ctx: Context, request: IncomingMessage): Promise<Wait> {
+  const network = networkOf(clientAddress(ctx, request));
   return {
     kind: 'address',
     key: `${INSTALLATION}:address:${await digest(ctx, INSTALLATION, 'address', network)}`,
@@ -60,7 +61,7 @@ export async function waitsAround(ctx: Context, tenantId: string, userId: string
 /** Sees one address that fails with many people: an alert for the operator, a notice for each business. */
 export async function watchForSpraying(ctx: Context, tried: Try): Promise<void> {
   const { tenantId, accountNumber, name, request } = tried;
-  const network = await digest(ctx, INSTALLATION, 'address', networkOf(request.socket.remoteAddress ?? ''));
+  const network = await digest(ctx, INSTALLATION, 'address', networkOf(clientAddress(ctx, request)));
   const whom = await digest(
     ctx,
     INSTALLATION,

@@ -1,4 +1,4 @@
-/** How a channel sends, as its tenant wants it: what clients are told of reading and typing, and in which order they get messages. */
+/** How a channel sends, as its tenant wants it: what clients are told of reading and typing, in which order they get messages, and how much a day may cost. */
 import { z } from 'zod';
 
 import type { Context } from '../context.ts';
@@ -7,21 +7,31 @@ import { notFound, Reject } from '../ops/errors.ts';
 import { type ChannelRow, Channels } from './model.ts';
 
 export const PolicyBody = z
-  .strictObject(ChannelSchema.pick({ readReceipts: true, typing: true, waitForDelivered: true }).shape)
+  .strictObject(
+    ChannelSchema.pick({ readReceipts: true, typing: true, waitForDelivered: true, templatesPerDay: true })
+      .shape,
+  )
   .partial()
   .refine((body) => Object.keys(body).length > 0, {
-    error: 'name at least one of readReceipts, typing and waitForDelivered',
+    error: 'name at least one of readReceipts, typing, waitForDelivered and templatesPerDay',
   });
 
-export type ChannelPolicy = Pick<ChannelView, 'readReceipts' | 'typing' | 'waitForDelivered'>;
+type Chosen = 'readReceipts' | 'typing' | 'waitForDelivered' | 'templatesPerDay';
+export type ChannelPolicy = Pick<ChannelView, Chosen>;
 
-/** The channel's policy; until it is chosen, clients are told nothing and no message waits. */
+/** The channel's policy; until it is chosen, clients are told nothing, no message waits and templates have no cap. */
 export function policyOf({
   readReceipts = 'never',
   typing = 'off',
   waitForDelivered = 0,
-}: Pick<ChannelRow, 'readReceipts' | 'typing' | 'waitForDelivered'>): ChannelPolicy {
-  return { readReceipts, typing, waitForDelivered: waitForDelivered === 0 ? 'off' : waitForDelivered };
+  templatesPerDay = 0,
+}: Pick<ChannelRow, Chosen>): ChannelPolicy {
+  return {
+    readReceipts,
+    typing,
+    waitForDelivered: waitForDelivered === 0 ? 'off' : waitForDelivered,
+    templatesPerDay: templatesPerDay === 0 ? 'off' : templatesPerDay,
+  };
 }
 
 /** Runs in the tenant's scope. @throws Reject 404; 422 for typing shown where nothing may be marked as read */
@@ -33,7 +43,10 @@ export async function changePolicy(
   const channels = ctx.store.model(Channels);
   const before = await channels.findOne({ _id: channelId }).lean<ChannelRow>().exec();
   if (!before) throw notFound('channel');
-  const { readReceipts, typing, waitForDelivered } = { ...policyOf(before), ...defined(change) };
+  const { readReceipts, typing, waitForDelivered, templatesPerDay } = {
+    ...policyOf(before),
+    ...defined(change),
+  };
   if (typing === 'on' && readReceipts === 'never') {
     const message = 'can’t be on while readReceipts is never: WhatsApp marks as read whoever is shown typing';
     throw new Reject(422, 'invalid-request', `typing ${message}.`, { errors: [{ path: 'typing', message }] });
@@ -42,6 +55,7 @@ export async function changePolicy(
     readReceipts,
     typing,
     waitForDelivered: waitForDelivered === 'off' ? 0 : waitForDelivered,
+    templatesPerDay: templatesPerDay === 'off' ? 0 : templatesPerDay,
   };
   const after = await channels
     .findOneAndUpdate({ _id: channelId }, { $set }, { returnDocument: 'after' })

@@ -116,6 +116,8 @@ export interface ChannelRow extends TenantRow {
   typing?: 'on' | 'off';
   /** Seconds for which a message waits until the one before it was delivered; absent: it does not wait. */
   waitForDelivered?: number;
+  /** Most templates in a day (UTC), as they cost money; absent or 0: no cap of its own. */
+  templatesPerDay?: number;
   health?: ChannelHealth;
   tokenFacts?: TokenFacts;
   /** When the watch over tokens looked last. */
@@ -144,6 +146,7 @@ export const Channels = tenantCollection<ChannelRow>('channels', {
     readReceipts: ours.technical(String),
     typing: ours.technical(String),
     waitForDelivered: ours.technical(Number),
+    templatesPerDay: ours.technical(Number),
     health: ours.account(Object),
     tokenFacts: ours.technical(Object),
     tokenLookedAt: ours.technical(Date),

@@ -134,7 +134,7 @@ describe('every route', () => {
     const open = () => ask<object>('post', '/v1/conversations/{id}/read', first.conversationId);
     const type = () => ask<object>('post', '/v1/conversations/{id}/typing', first.conversationId);
     expect([await open(), await type()]).toEqual([{ outcome: 'policy' }, { outcome: 'policy' }]);
-    const chosen = { readReceipts: 'on-open', typing: 'on', waitForDelivered: 10 };
+    const chosen = { readReceipts: 'on-open', typing: 'on', waitForDelivered: 10, templatesPerDay: 500 };
     expect(await change(chosen)).toMatchObject({ id: channelId, ...chosen });
     expect([await open(), await open()]).toEqual([{ outcome: 'asked' }, { outcome: 'nothing' }]);
     expect([await type(), await type()]).toEqual([{ outcome: 'asked' }, { outcome: 'nothing' }]);
@@ -143,7 +143,7 @@ describe('every route', () => {
       body: { readReceipts: 'never' },
     });
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'typing' }] } });
-    const usual = { readReceipts: 'never', typing: 'off', waitForDelivered: 'off' };
+    const usual = { readReceipts: 'never', typing: 'off', waitForDelivered: 'off', templatesPerDay: 'off' };
     expect(await change(usual)).toMatchObject(usual);
   });
 
