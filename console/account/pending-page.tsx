@@ -1,8 +1,11 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useWorkspace } from '../app/workspace.ts';
+import { SecondFactor } from '../my-sign-in/factors.tsx';
+import { hasSecondFactor, useFactors } from '../my-sign-in/own.ts';
+import { PasswordForm } from '../my-sign-in/password-form.tsx';
 import { Button } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
 import { Page } from '../ui/page.tsx';
@@ -19,9 +22,33 @@ export function PendingPage({ onSignOut }: { onSignOut: () => void }) {
   const goOn = (): void => window.location.reload();
   if (step === 'accept-policy') return <AcceptPolicy onDone={goOn} />;
   if (step === 'complete-account') return <Complete onDone={goOn} />;
+  const leave = <Button onClick={onSignOut}>{t('people.pending.signOut')}</Button>;
+  if (step === 'add-second-factor') return <AddSecondFactor leave={leave} onDone={goOn} />;
   return (
-    <Page title={t('people.pending.other', { step: t(`people.pending.steps.${step ?? 'change-password'}`) })}>
-      <Button onClick={onSignOut}>{t('people.pending.signOut')}</Button>
+    <Page
+      title={t('ownSignIn.password.mustChange')}
+      hint={t('ownSignIn.password.mustChangeHint')}
+      action={leave}
+    >
+      <div className={CARD}>
+        <PasswordForm onDone={goOn} />
+      </div>
+    </Page>
+  );
+}
+
+/** New recovery codes are on the screen after it: the person says when to go on. */
+function AddSecondFactor({ leave, onDone }: { leave: ReactNode; onDone: () => void }) {
+  const { t } = useTranslation();
+  const factors = useFactors();
+  return (
+    <Page title={t('ownSignIn.secondFactor.must')} hint={t('ownSignIn.secondFactor.mustHint')} action={leave}>
+      <SecondFactor />
+      {factors.data !== undefined && hasSecondFactor(factors.data) && (
+        <Button look="primary" onClick={onDone} className="self-end">
+          {t('ownSignIn.secondFactor.goOn')}
+        </Button>
+      )}
     </Page>
   );
 }

@@ -9,11 +9,11 @@ import { checkKey } from './check-key.ts';
 import { Frame } from './frame.tsx';
 import { Opening } from './opening.tsx';
 import { forgetKey, forgetPerson, forgetSession, keepKey, keepPerson, storedKey } from './session.ts';
-import { SignIn } from './sign-in.tsx';
+import { type Ended, SignIn } from './sign-in.tsx';
 import { createWorkspace, type Workspace, WorkspaceProvider } from './workspace.ts';
 
 type Session =
-  | { kind: 'signed-out'; ended: boolean }
+  | { kind: 'signed-out'; ended: Ended | null }
   | { kind: 'opening'; key: string }
   | { kind: 'open'; workspace: Workspace };
 
@@ -22,34 +22,40 @@ export function App() {
   const { i18n } = useTranslation();
   const [session, setSession] = useState<Session>(() => {
     const key = storedKey();
-    return key === null ? { kind: 'signed-out', ended: false } : { kind: 'opening', key };
+    return key === null ? { kind: 'signed-out', ended: null } : { kind: 'opening', key };
   });
 
-  const refused = (): void => {
-    forgetKey();
-    forgetPerson();
-    setSession({ kind: 'signed-out', ended: true });
+  /** A key may be given again in this tab, with its drafts; of a person nothing stays (a colleague may be next). */
+  const refused = (isPerson: boolean, unsent = 0): void => {
+    if (isPerson) {
+      forgetPerson();
+      forgetSession();
+    } else forgetKey();
+    setSession({ kind: 'signed-out', ended: isPerson ? { kind: 'person', unsent } : { kind: 'key' } });
   };
   const open = (key: string, me: Me): void => {
     const isPerson = me.caller.kind === 'person';
     if (isPerson) keepPerson(me.tenant.accountNumber);
     else keepKey(key);
     const workspace = createWorkspace(isPerson ? (me.csrfToken ?? key) : key, me, () => {
+      const unsent = workspace.outbox.pending.get().length;
       workspace.close();
-      refused();
+      refused(isPerson, unsent);
     });
     setSession({ kind: 'open', workspace });
   };
   const signOut = (workspace: Workspace): void => {
-    if (workspace.me.caller.kind === 'person') {
+    const { caller, tenant } = workspace.me;
+    const isPerson = caller.kind === 'person';
+    if (isPerson) {
       // The page is left at once; a server that is away ends the session when it is idle.
       void workspace.api.request('/v1/sign-out', { method: 'POST' }).catch(() => undefined);
     }
     workspace.close();
     forgetPerson();
     forgetSession();
-    window.location.hash = '';
-    setSession({ kind: 'signed-out', ended: false });
+    window.location.hash = isPerson ? `#/t/${tenant.accountNumber}` : '';
+    setSession({ kind: 'signed-out', ended: null });
   };
 
   return (
@@ -61,7 +67,9 @@ export function App() {
           onPerson={async (csrfToken) => open(csrfToken, await checkKey(csrfToken))}
         />
       )}
-      {session.kind === 'opening' && <Opening sessionKey={session.key} onOpen={open} onRefused={refused} />}
+      {session.kind === 'opening' && (
+        <Opening sessionKey={session.key} onOpen={open} onRefused={() => refused(session.key === '')} />
+      )}
       {session.kind === 'open' && (
         <WorkspaceProvider value={session.workspace}>
           <QueryClientProvider client={session.workspace.client}>

@@ -1,17 +1,18 @@
 /** The pages of the settings: who may open one finds it in the menu, at `#/settings/<name>`. */
-import { Building2, KeyRound, LifeBuoy, type LucideIcon, Users } from 'lucide-react';
+import { Building2, KeyRound, LifeBuoy, type LucideIcon, UserRoundKey, Users } from 'lucide-react';
 import type { ComponentType } from 'react';
 
 import { AccountPage } from '../account/account-page.tsx';
 import type { Me } from '../api/types.ts';
 import { KeysPage } from '../keys/keys-page.tsx';
+import { MySignInPage } from '../my-sign-in/my-sign-in-page.tsx';
 import { SupportAccessPage } from '../support-access/support-access-page.tsx';
 import { UsersPage } from '../users/users-page.tsx';
 
 interface SettingsPage {
   name: string;
   /** Key of its title. */
-  title: 'keys.title' | 'supportAccess.title' | 'people.title' | 'people.account.title';
+  title: 'keys.title' | 'supportAccess.title' | 'people.title' | 'people.account.title' | 'ownSignIn.title';
   icon: LucideIcon;
   /** The right that it needs; undefined: none. Only people have such pages. */
   needs?: string;
@@ -19,6 +20,7 @@ interface SettingsPage {
 }
 
 const PAGES: SettingsPage[] = [
+  { name: 'sign-in', title: 'ownSignIn.title', icon: UserRoundKey, Page: MySignInPage },
   {
     name: 'account',
     title: 'people.account.title',

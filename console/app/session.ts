@@ -14,8 +14,13 @@ export function storedAccount(): string {
   return localStorage.getItem(ACCOUNT_NAME) ?? '';
 }
 
-export function keepPerson(accountNumber: string): void {
+/** The address of a business, `/t/<account number>`, was opened: this browser is for that one. */
+export function keepAccount(accountNumber: string): void {
   localStorage.setItem(ACCOUNT_NAME, accountNumber);
+}
+
+export function keepPerson(accountNumber: string): void {
+  keepAccount(accountNumber);
   localStorage.setItem(PERSON_NAME, 'yes');
 }
 

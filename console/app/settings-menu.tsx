@@ -1,9 +1,11 @@
-import { Check, LogOut, Settings } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import { Check, FileText, LogOut, Mail, Settings } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { switchLanguage } from '../i18n/setup.ts';
+import type { About } from '../sign-in/requests.ts';
 import { useStore } from '../ui/use-store.ts';
 import { settingsPages } from './pages.ts';
 import { type Theme, theme, THEMES } from './theme.ts';
@@ -21,6 +23,7 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
   const { t, i18n } = useTranslation();
   const { me, outbox } = useWorkspace();
   const chosenTheme = useStore(theme);
+  const isPerson = me.caller.kind === 'person';
 
   const leave = (): void => {
     const unsent = outbox.pending.get().length;
@@ -51,7 +54,7 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
               <Isolated text={t('frame.account', { number: me.tenant.accountNumber })} />
             </p>
             <p className="text-xs text-muted">
-              <Isolated text={t('frame.key', { name: me.caller.name })} />
+              <Isolated text={t(isPerson ? 'frame.person' : 'frame.key', { name: me.caller.name })} />
             </p>
           </div>
           <Divider />
@@ -62,6 +65,7 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
             </DropdownMenu.Item>
           ))}
           {settingsPages(me).length > 0 && <Divider />}
+          <AboutItems />
           <Choices
             title={t('language.switch')}
             value={i18n.language}
@@ -90,6 +94,34 @@ export function SettingsMenu({ onSignOut }: { onSignOut: () => void }) {
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
+  );
+}
+
+/** Whom to ask, and what becomes of one's data. */
+function AboutItems() {
+  const { t } = useTranslation();
+  const { api } = useWorkspace();
+  const { data } = useQuery({
+    queryKey: ['about'],
+    queryFn: ({ signal }) => api.request<About>('/v1/about', { signal }),
+  });
+  if (data === undefined) return null;
+  return (
+    <>
+      <DropdownMenu.Item className={ITEM} asChild>
+        <a href={`mailto:${data.contactEmail}`}>
+          <Mail aria-hidden className="size-4 text-muted" />
+          <bdi className="one-line">{t('personSignIn.contact', { address: data.contactEmail })}</bdi>
+        </a>
+      </DropdownMenu.Item>
+      <DropdownMenu.Item className={ITEM} asChild>
+        <a href={data.policyUrl} target="_blank" rel="noreferrer">
+          <FileText aria-hidden className="size-4 text-muted" />
+          {t('personSignIn.policy')}
+        </a>
+      </DropdownMenu.Item>
+      <Divider />
+    </>
   );
 }
 

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { CircleAlert, Eye, EyeOff, Languages, LoaderCircle } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -5,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiProblem, Unreachable } from '../api/client.ts';
 import type { Me } from '../api/types.ts';
 import { switchLanguage } from '../i18n/setup.ts';
+import { AboutLine } from '../sign-in/about-line.tsx';
 import { PersonForm } from '../sign-in/person-form.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { errorText } from '../ui/error-text.ts';
@@ -14,9 +16,11 @@ import { checkKey } from './check-key.ts';
 const KEY_COMMAND =
   'npx whatsper key create --tenant <id> --scopes conversations:read,conversations:write,messages:read,messages:send,contacts:read,channels:read';
 
+/** The server stopped accepting the key or the session; `unsent`: messages that went with a person's session. */
+export type Ended = { kind: 'key' } | { kind: 'person'; unsent: number };
+
 interface SignInProps {
-  /** True when the server stopped accepting the key of this session. */
-  ended: boolean;
+  ended: Ended | null;
   onOpen: (key: string, me: Me) => void;
   /** A person has signed in: there is a session cookie. */
   onPerson: (csrfToken: string) => Promise<void>;
@@ -28,7 +32,7 @@ export function SignIn({ ended, onOpen, onPerson }: SignInProps) {
   const [key, setKey] = useState('');
   const [shown, setShown] = useState(false);
   const [checking, setChecking] = useState(false);
-  const [failure, setFailure] = useState<string | null>(ended ? t('signIn.ended') : null);
+  const [failure, setFailure] = useState<string | null>(ended?.kind === 'key' ? t('signIn.ended') : null);
 
   const explain = (error: unknown): string => {
     if (error instanceof Unreachable) return t('signIn.away');
@@ -61,7 +65,7 @@ export function SignIn({ ended, onOpen, onPerson }: SignInProps) {
           <Logo className="size-10" />
           <span className="text-lg font-bold tracking-wide">WHATSPER</span>
         </div>
-        <PersonForm onPerson={onPerson} />
+        <PersonForm ended={endedText(t, ended)} onPerson={onPerson} />
         <form
           noValidate
           onSubmit={submit}
@@ -132,6 +136,7 @@ export function SignIn({ ended, onOpen, onPerson }: SignInProps) {
             <p className="mt-3">{t('signIn.kept')}</p>
           </div>
         </form>
+        <AboutLine />
         <button
           type="button"
           lang={other}
@@ -144,4 +149,10 @@ export function SignIn({ ended, onOpen, onPerson }: SignInProps) {
       </div>
     </main>
   );
+}
+
+function endedText(t: TFunction, ended: Ended | null): string | null {
+  if (ended?.kind !== 'person') return null;
+  if (ended.unsent === 0) return t('personSignIn.ended');
+  return t('personSignIn.endedUnsent', { count: ended.unsent });
 }

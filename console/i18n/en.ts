@@ -1,4 +1,5 @@
 import { keysEn } from './keys-en.ts';
+import { ownSignInEn } from './own-sign-in.ts';
 import { peopleEn } from './people.ts';
 import { personSignInEn } from './person-sign-in.ts';
 import { supportAccessEn } from './support-access-en.ts';
@@ -14,6 +15,7 @@ export const en = {
     settings: 'Account and settings',
     account: 'Account number {{number}}',
     key: 'Key: {{name}}',
+    person: 'Signed in as {{name}}',
     signOut: 'Sign out',
     signOutUnsent_one: 'One message is not sent yet and would be discarded. Sign out?',
     signOutUnsent_two: '{{count}} messages are not sent yet and would be discarded. Sign out?',
@@ -98,6 +100,7 @@ export const en = {
   keys: keysEn,
   supportAccess: supportAccessEn,
   personSignIn: personSignInEn,
+  ownSignIn: ownSignInEn,
   signIn: {
     title: 'Sign in to your inbox',
     subtitle: 'All WhatsApp conversations of your business, in one place.',
@@ -405,6 +408,7 @@ export const en = {
     unreachable: 'The server cannot be reached. Check your connection.',
     forbidden: 'This key lacks the right to see this.',
     unknown: 'Something unexpected happened.',
+    wait: 'Too many failed tries. Try again in {{seconds}} seconds, or set a new password by mail.',
     retry: 'Try again',
   },
 };

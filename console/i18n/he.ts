@@ -1,5 +1,6 @@
 import type { en } from './en.ts';
 import { keysHe } from './keys-he.ts';
+import { ownSignInHe } from './own-sign-in.ts';
 import { peopleHe } from './people.ts';
 import { personSignInHe } from './person-sign-in.ts';
 import { supportAccessHe } from './support-access-he.ts';
@@ -15,6 +16,7 @@ export const he: typeof en = {
     settings: 'חשבון והגדרות',
     account: 'מספר חשבון {{number}}',
     key: 'מפתח: {{name}}',
+    person: 'בשם {{name}}',
     signOut: 'יציאה',
     signOutUnsent_one: 'הודעה אחת עדיין לא נשלחה ותימחק. לצאת?',
     signOutUnsent_two: 'שתי הודעות עדיין לא נשלחו ויימחקו. לצאת?',
@@ -99,6 +101,7 @@ export const he: typeof en = {
   keys: keysHe,
   supportAccess: supportAccessHe,
   personSignIn: personSignInHe,
+  ownSignIn: ownSignInHe,
   signIn: {
     title: 'כניסה לתיבת השיחות',
     subtitle: 'כל שיחות הוואטסאפ של העסק, במקום אחד.',
@@ -405,6 +408,7 @@ export const he: typeof en = {
     unreachable: 'אין קשר עם השרת. יש לבדוק את החיבור.',
     forbidden: 'למפתח הזה אין הרשאה לראות את זה.',
     unknown: 'קרה משהו לא צפוי.',
+    wait: 'יותר מדי ניסיונות שנכשלו. אפשר לנסות שוב בעוד {{seconds}} שניות, או לקבוע סיסמה חדשה בדואר.',
     retry: 'ניסיון נוסף',
   },
 };

@@ -96,13 +96,6 @@ export const peopleEn = {
     completeTitle: 'Complete the account',
     completeHint: 'Tell us who you are and what the business is. Then you can invite others.',
     complete: 'Complete',
-    other: 'Before you go on: {{step}}',
-    steps: {
-      'accept-policy': 'accept the policy',
-      'change-password': 'choose a new password',
-      'complete-account': 'complete the account',
-      'add-second-factor': 'add a second factor',
-    },
     signOut: 'Sign out',
   },
   entry: {
@@ -225,13 +218,6 @@ export const peopleHe: typeof peopleEn = {
     completeTitle: 'השלמת החשבון',
     completeHint: 'ספרו מי אתם ומהו העסק. אחר כך אפשר להזמין אחרים.',
     complete: 'השלמה',
-    other: 'לפני שממשיכים: {{step}}',
-    steps: {
-      'accept-policy': 'אישור המדיניות',
-      'change-password': 'בחירת סיסמה חדשה',
-      'complete-account': 'השלמת החשבון',
-      'add-second-factor': 'הוספת אימות נוסף',
-    },
     signOut: 'יציאה',
   },
   entry: {

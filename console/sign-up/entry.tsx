@@ -4,6 +4,7 @@ import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type Language, LANGUAGES } from '../i18n/languages.ts';
+import { AboutLine } from '../sign-in/about-line.tsx';
 import { InvitationPage } from './invitation-page.tsx';
 import { ProvePage } from './prove-page.tsx';
 import { SignUpPage } from './sign-up-page.tsx';
@@ -25,10 +26,11 @@ export function Entry({ children }: { children: ReactNode }) {
   return (
     <Direction.Provider dir={LANGUAGES[i18n.language as Language]}>
       <QueryClientProvider client={client}>
-        <div className="flex h-dvh">
+        <div className="flex h-dvh flex-col bg-canvas">
           {page === 'invitation' && <InvitationPage key={token} token={token} />}
           {page === 'prove' && <ProvePage key={token} token={token} />}
           {page === undefined && <SignUpPage />}
+          <AboutLine />
         </div>
       </QueryClientProvider>
     </Direction.Provider>

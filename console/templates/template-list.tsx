@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -85,7 +86,7 @@ function Note({ text }: { text: string }) {
   return <p className="p-6 text-center text-sm text-muted">{text}</p>;
 }
 
-export function categoryWord(t: ReturnType<typeof useTranslation>['t'], category: string): string {
+export function categoryWord(t: TFunction, category: string): string {
   if (category === 'MARKETING') return t('templates.marketing');
   if (category === 'UTILITY') return t('templates.utility');
   return category;

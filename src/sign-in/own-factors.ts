@@ -30,7 +30,7 @@ export async function factorsOf(ctx: Context, caller: Caller) {
   };
 }
 
-/** Other sessions end. @throws Reject (401) `wrong-password`, (422) `weak-password` */
+/** Other sessions end. @throws Reject (403) `wrong-password`, (422) `weak-password` */
 export async function changePassword(
   ctx: Context,
   caller: Caller,

@@ -1,8 +1,4 @@
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ParsedMail, simpleParser } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
 
 import { readSettings } from '../../config/settings.ts';
 import type { TurnEnd } from '../../src/lanes/worker.ts';
@@ -16,11 +12,10 @@ import { asOperator } from '../../src/store/scope.ts';
 import { ManualClock } from '../support/clock.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { openGateway } from '../support/fixtures.ts';
+import { type MailServer, startMailServer } from '../support/mail-server.ts';
 
 const clock = new ManualClock();
-const taken: ParsedMail[] = [];
-let answer: { code: number; text: string } | null = null;
-let server: SMTPServer;
+let server: MailServer;
 let ctx: TestContext;
 let client: MailClient;
 let tenants = 0;
@@ -50,29 +45,12 @@ const run = (id: string, tenantId: string | null): Promise<TurnEnd> =>
   runMailLane(ctx, client, { lane: id, tenantId: tenantId ?? 'installation' }, turn);
 
 beforeAll(async () => {
-  server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, _session, callback) {
-      simpleParser(stream).then(
-        (mail) => {
-          if (answer) return callback(Object.assign(new Error(answer.text), { responseCode: answer.code }));
-          taken.push(mail);
-          callback();
-        },
-        (error: Error) => callback(error),
-      );
-    },
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.server.address() as AddressInfo;
+  server = await startMailServer();
   ctx = await testContext({
     clock,
     environment: {
       MAIL_OUTBOX: 'off',
-      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      SMTP_URL: server.url,
       BASE_URL: 'https://gate.example',
     },
   });
@@ -84,9 +62,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close();
   await ctx.close();
-  await new Promise<void>((resolve) => {
-    server.close(resolve);
-  });
+  await server.close();
 });
 
 describe('mail', () => {
@@ -94,7 +70,7 @@ describe('mail', () => {
     const mail = newMail();
     const id = await sendMail(ctx, mail);
     expect(await run(id, mail.tenantId)).toBe('done');
-    const got = taken.at(-1);
+    const got = server.taken.at(-1);
     expect(got).toMatchObject({ subject: 'Set a new password', messageId: `<${id}@gate.example>` });
     expect(got?.from?.value[0]?.address).toBe('no-reply@gate.example');
     expect(got?.text).toContain('https://gate.example/#/reset/abc?x=1&y=2');
@@ -108,17 +84,17 @@ describe('mail', () => {
   it('is told right to left in Hebrew', async () => {
     const mail = newMail({ language: 'he', subject: 'סיסמה חדשה', lines: ['שלום'] });
     await run(await sendMail(ctx, mail), mail.tenantId);
-    expect(taken.at(-1)?.subject).toBe('סיסמה חדשה');
-    expect(taken.at(-1)?.html).toContain('<html lang="he" dir="rtl">');
+    expect(server.taken.at(-1)?.subject).toBe('סיסמה חדשה');
+    expect(server.taken.at(-1)?.html).toContain('<html lang="he" dir="rtl">');
   });
 
   it('is sent once however often its lane is woken, and what it said is gone then', async () => {
     const mail = newMail({ tenantId: null });
     const id = await sendMail(ctx, mail);
-    const before = taken.length;
+    const before = server.taken.length;
     await run(id, null);
     await run(id, null);
-    expect(taken).toHaveLength(before + 1);
+    expect(server.taken).toHaveLength(before + 1);
     const row = await rowOf(id);
     expect(row).toMatchObject({ state: 'sent', attempts: 1 });
     expect(row?.letter).toBeUndefined();
@@ -127,7 +103,7 @@ describe('mail', () => {
   it('that could not be sent waits and goes later; for a day', async () => {
     const mail = newMail();
     const id = await sendMail(ctx, mail);
-    answer = { code: 451, text: 'later' };
+    server.answer = { code: 451, text: 'later' };
     expect(await run(id, mail.tenantId)).toEqual({ againAfterMs: 10_000 });
     expect(await run(id, mail.tenantId)).toEqual({ againAfterMs: 10_000 });
     expect(await rowOf(id)).toMatchObject({ state: 'due', attempts: 1 });
@@ -135,7 +111,7 @@ describe('mail', () => {
     expect(await asOperator('test', () => dueMailLanes(ctx))).toEqual([
       { lane: id, tenantId: mail.tenantId },
     ]);
-    answer = null;
+    server.answer = null;
     expect(await run(id, mail.tenantId)).toBe('done');
     expect(await rowOf(id)).toMatchObject({ state: 'sent', attempts: 2 });
   });
@@ -143,9 +119,9 @@ describe('mail', () => {
   it('that the server refuses for good is given up', async () => {
     const mail = newMail();
     const id = await sendMail(ctx, mail);
-    answer = { code: 550, text: 'no such person here' };
+    server.answer = { code: 550, text: 'no such person here' };
     expect(await run(id, mail.tenantId)).toBe('done');
-    answer = null;
+    server.answer = null;
     const row = await rowOf(id);
     expect(row).toMatchObject({ state: 'failed' });
     expect(row?.reason).toMatch(/550/);
@@ -171,7 +147,7 @@ describe('mail', () => {
   it('T-AU: a name with line ends stays in the body of the mail', async () => {
     const mail = newMail({ lines: ['Hello Dana\r\nBcc: eve@business.example\r\n\r\n.\r\nQUIT'] });
     await run(await sendMail(ctx, mail), mail.tenantId);
-    const got = taken.at(-1);
+    const got = server.taken.at(-1);
     expect(got?.bcc).toBeUndefined();
     expect([...(got?.headers.keys() ?? [])]).not.toContain('bcc');
     expect(got?.text).toContain('QUIT');

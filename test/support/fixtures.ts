@@ -200,7 +200,7 @@ export interface TestGateway {
   close(budgetMs?: number): Promise<void>;
 }
 
-/** The product's server on a port of its own; `webhook` may be the receiver. */
+/** The product's server on the port of its settings, or one of its own; `webhook` may be the receiver. */
 export async function openGateway(
   ctx: Context,
   { webhook }: { webhook: WebhookHandler } = {
@@ -208,7 +208,7 @@ export async function openGateway(
   },
 ): Promise<TestGateway> {
   const server = createServer(ctx, { webhook });
-  const url = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
+  const url = `http://127.0.0.1:${await server.listen(ctx.settings.PORT, '127.0.0.1')}`;
   return {
     url,
     async ask<Body>(method: string, path: string, { key, body, headers }: Asking = {}) {
