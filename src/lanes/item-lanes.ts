@@ -14,6 +14,8 @@ import { LaneQueue } from './queue.ts';
 
 /** 16 digits, "-", 12 hexadecimal digits. */
 const HEADER = 29;
+/** Names of lanes that are remembered, some MB; beyond that it begins anew. Making one costs as much as a signature. */
+const MOST_NAMES = 20_000;
 
 interface Scripts {
   laneAppend(keys: number, ...keysAndValues: (string | number | Buffer)[]): Promise<(0 | 1)[]>;
@@ -83,6 +85,8 @@ export class ItemLanes {
   readonly #of: Options;
   readonly #redis: RedisClient & Scripts;
   readonly #share: FairShare;
+  /** Names of lanes that this process used, in its memory alone. */
+  readonly #names = new Map<string, string>();
 
   constructor(options: Options) {
     this.#of = options;
@@ -117,10 +121,16 @@ export class ItemLanes {
 
   /** Name of the lane of (number, sender): a digest, so that no number stands in Redis. */
   laneName(...parts: string[]): string {
-    return this.#of.master
+    const key = JSON.stringify(parts);
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const name = this.#of.master
       .digest('lane', ...parts)
       .toString('base64url')
       .slice(0, 22);
+    if (this.#names.size >= MOST_NAMES) this.#names.clear();
+    this.#names.set(key, name);
+    return name;
   }
 
   /** Puts items into their lanes, durably. @throws when Redis did not confirm; then some may be in, and a repeat is harmless. */

@@ -242,11 +242,11 @@ class Words {
 
   of(label: string, value: unknown): string {
     const word = typeof value === 'number' ? String(value) : value;
-    if (typeof word !== 'string' || !WORD.test(word)) return 'other';
     const known = this.#known.get(label) ?? new Set();
-    this.#known.set(label, known);
-    if (!known.has(word) && known.size >= MOST_WORDS) return 'other';
-    known.add(word);
+    if (typeof word !== 'string') return 'other';
+    if (known.has(word)) return word;
+    if (!WORD.test(word) || known.size >= MOST_WORDS) return 'other';
+    this.#known.set(label, known.add(word));
     return word;
   }
 }

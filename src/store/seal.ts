@@ -40,8 +40,14 @@ function additionalData({ tenantId, collection, id, field }: Place): Buffer {
 export function seal(random: Random, key: DataKey, place: Place, plain: Buffer): Buffer {
   const nonce = random.bytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key.secret, nonce).setAAD(additionalData(place));
-  const header = Buffer.concat([Buffer.from([VERSION]), Buffer.from(key.id, 'hex')]);
-  return Buffer.concat([header, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.allocUnsafe(HEADER + NONCE + plain.length + TAG);
+  sealed[0] = VERSION;
+  sealed.write(key.id, 1, 'hex');
+  nonce.copy(sealed, HEADER);
+  cipher.update(plain).copy(sealed, HEADER + NONCE);
+  cipher.final(); // GCM gives every byte with `update`
+  cipher.getAuthTag().copy(sealed, sealed.length - TAG);
+  return sealed;
 }
 
 /** Id of the key that opens these bytes. @throws SealError when they are not sealed bytes. */

@@ -16,8 +16,8 @@ import type { SpoolSize } from './spool-files.ts';
 
 /** Requests whose items share a write. */
 const GROUP_LIMIT = 500;
-/** Items of one pipeline: sealing them takes some 10 ms, so that others get their turn. */
-const PIPELINE_LIMIT = 250;
+/** Items of one pipeline: sealing them takes some 5 ms, so that others get their turn. */
+const PIPELINE_LIMIT = 125;
 /** The rest of the spool is drained while nothing is taken when it is no more than this: some 100 ms. */
 const LAST_PART_BYTES = 512 * 1024;
 const DRAIN_EVERY_MS = 500;

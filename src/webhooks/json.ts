@@ -18,10 +18,25 @@ export interface ReadJson {
 
 /** @returns undefined for what is no JSON in UTF-8, or has more values than any notification. */
 export function readJson(body: Buffer): ReadJson | undefined {
+  const looked = lookOver(body);
+  return looked && parseJson(looked);
+}
+
+/** What was found in bytes that may be parsed. */
+interface Looked extends Omit<Shape, 'values'> {
+  bytes: Buffer;
+}
+
+/** The first half of `readJson`: both are long for a large body, so others may have their turn between them. */
+export function lookOver(body: Buffer): Looked | undefined {
   const bytes = withoutMark(body);
   if (!isUtf8(bytes)) return undefined;
   const { values, depth, numbers } = look(bytes);
-  if (values > MOST_VALUES) return undefined;
+  return values > MOST_VALUES ? undefined : { bytes, depth, numbers };
+}
+
+/** The second half of `readJson`. */
+export function parseJson({ bytes, depth, numbers }: Looked): ReadJson | undefined {
   try {
     const text = (numbers.length === 0 ? bytes : quoted(bytes, numbers)).toString('utf8');
     return { value: JSON.parse(text) as unknown, deep: depth > DEEPEST };

@@ -10,20 +10,17 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Context } from '../context.ts';
-import { mapInParts } from '../ops/give-way.ts';
 import { CANARY_AGENT } from '../ops/metrics.ts';
 import { type AppDirectory, DEFAULT_APP, type KnownApp, settingsApp } from '../tenants/apps.ts';
 import { BODY_LIMITS, type BodyLimits, type BodyProblem, BodyRoom } from './body.ts';
 import type { Intake } from './intake.ts';
+import { itemsInSteps, itemsOf, LARGE } from './items.ts';
 import { claimedDigest, isSignedBy } from './signature.ts';
-import { splitNotification } from './split.ts';
 
 const PATH = /^\/webhooks\/whatsapp(?:\/([A-Za-z0-9_-]{1,64}))?\/?$/;
 /** How long we go on reading, and forgetting, what we refused, so that the sender sees the answer. */
 const LINGER_MS = 2_000;
 const RETRY_AFTER_SECONDS = 5;
-/** Naming so many lanes takes some 3 ms. */
-const NAMED_AT_ONCE = 250;
 
 export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -85,8 +82,9 @@ async function answer(
   response: ServerResponse,
 ): Promise<Outcome> {
   const method = request.method ?? '';
-  const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
-  const match = PATH.exec(path);
+  const url = request.url ?? '';
+  const mark = url.indexOf('?');
+  const match = PATH.exec(mark === -1 ? url : url.slice(0, mark));
   if (!match) return refuse(request, response, 404, 'No such address.', 'no-such-address');
   const name = match[1] ?? DEFAULT_APP;
   const app = await receiver.apps.find(name);
@@ -95,8 +93,10 @@ async function answer(
     return refuse(request, response, 503, 'Apps are not known yet; please repeat.', 'apps-unread');
   }
   if (app === 'unknown') return refuse(request, response, 404, 'No such app.', 'unknown-app');
-  if (method === 'GET') return handshake(app, new URLSearchParams(query), response);
-  if (method === 'POST') return notification(receiver, { ...app, name }, request, response);
+  if (method === 'GET') {
+    return handshake(app, new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)), response);
+  }
+  if (method === 'POST') return notification(receiver, { name, secrets: app.secrets }, request, response);
   response.setHeader('Allow', 'GET, POST');
   return refuse(request, response, 405, 'Use GET or POST.', 'method');
 }
@@ -124,7 +124,7 @@ const PROBLEMS: Record<Exclude<BodyProblem, 'cut-off'>, [status: number, detail:
 
 async function notification(
   { ctx, intake, room }: Receiver,
-  app: KnownApp & { name: string },
+  { name, secrets }: Pick<KnownApp, 'secrets'> & { name: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Outcome> {
@@ -138,21 +138,14 @@ async function notification(
       return refuse(request, response, ...PROBLEMS[body], body);
     }
     const bytes = body.length;
-    if (bytes === 0 || !isSignedBy(app.secrets, body, digest)) {
+    if (bytes === 0 || !isSignedBy(secrets, body, digest)) {
       return end(response, 401, 'The signature does not fit.', {
         method: 'POST',
         outcome: 'bad-signature',
         bytes,
       });
     }
-    const split = splitNotification(body, app.name).map((placed) => ({
-      ...placed,
-      position: ctx.positions.next(),
-    }));
-    const items = await mapInParts(split, NAMED_AT_ONCE, ({ item, lane, position }) => ({
-      item: { ...item, position },
-      lane: ctx.inbound.laneName(...lane),
-    }));
+    const items = bytes > LARGE ? await itemsInSteps(ctx, body, name) : itemsOf(ctx, body, name);
     await intake.take(items);
     return end(response, 200, '', { method: 'POST', outcome: 'taken', items: items.length, bytes });
   });
@@ -190,6 +183,7 @@ function end<T extends object>(
   if (!response.headersSent) {
     response.writeHead(status, {
       'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
       'X-Content-Type-Options': 'nosniff',
     });
   }

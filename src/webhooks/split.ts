@@ -3,12 +3,14 @@
  * of several tenants, and one bad item must not cost its neighbours. Nothing authentic is dropped: what we can't
  * place is an item too.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { LaneItem } from '../lanes/item.ts';
 import { lanePartsOf } from '../lanes/place.ts';
 import { numberIn, partsOfChange } from '../whatsapp/payload/fields.ts';
 import { isJson, type Json, list, text } from '../whatsapp/payload/json.ts';
 import { contactOf, recipientOf, type Sender, senderOf } from '../whatsapp/payload/people.ts';
-import { isTooDeep, readJson } from './json.ts';
+import { isTooDeep, lookOver, parseJson, type ReadJson, readJson } from './json.ts';
 
 /** WhatsApp puts up to 1,000 updates into one notification (Cloud API: webhooks, overview). */
 const MOST_ITEMS = 5_000;
@@ -26,7 +28,19 @@ export interface PlacedItem {
  * the body's own bytes; so are, together, the parts that are nested too deeply to be handed on.
  */
 export function splitNotification(body: Buffer, app: string): PlacedItem[] {
-  const read = readJson(body);
+  return splitRead(readJson(body), body, app);
+}
+
+/** The same for a large body, in steps between which others have their turn. */
+export async function splitInSteps(body: Buffer, app: string): Promise<PlacedItem[]> {
+  const looked = lookOver(body);
+  await nextTurn();
+  const read = looked && parseJson(looked);
+  await nextTurn();
+  return splitRead(read, body, app);
+}
+
+function splitRead(read: ReadJson | undefined, body: Buffer, app: string): PlacedItem[] {
   if (!read) return [unreadable(app, body)];
   const items: PlacedItem[] = [];
   for (const item of splitValue(read.value, app)) {
