@@ -22,9 +22,10 @@ export function readJson(body: Buffer): ReadJson | undefined {
   return looked && parseJson(looked);
 }
 
-/** What was found in bytes that may be parsed. */
-interface Looked extends Omit<Shape, 'values'> {
-  bytes: Buffer;
+/** A text that may be parsed. */
+interface Looked {
+  text: string;
+  depth: number;
 }
 
 /** The first half of `readJson`: both are long for a large body, so others may have their turn between them. */
@@ -32,13 +33,13 @@ export function lookOver(body: Buffer): Looked | undefined {
   const bytes = withoutMark(body);
   if (!isUtf8(bytes)) return undefined;
   const { values, depth, numbers } = look(bytes);
-  return values > MOST_VALUES ? undefined : { bytes, depth, numbers };
+  if (values > MOST_VALUES) return undefined;
+  return { text: (numbers.length === 0 ? bytes : quoted(bytes, numbers)).toString('utf8'), depth };
 }
 
 /** The second half of `readJson`. */
-export function parseJson({ bytes, depth, numbers }: Looked): ReadJson | undefined {
+export function parseJson({ text, depth }: Looked): ReadJson | undefined {
   try {
-    const text = (numbers.length === 0 ? bytes : quoted(bytes, numbers)).toString('utf8');
     return { value: JSON.parse(text) as unknown, deep: depth > DEEPEST };
   } catch {
     return undefined;

@@ -1,11 +1,13 @@
 /** What the door does with everything that is not a well-made notification: bounded in time and memory, nothing lost. */
 import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Placed } from '../../src/lanes/item-lanes.ts';
+import { itemsInSteps, itemsOf, LARGE } from '../../src/webhooks/items.ts';
 import { type TestContext, testContext } from '../support/context.ts';
 import { until } from '../support/until.ts';
 import { change, envelope, signature, textMessage, WABA, wire } from '../support/webhook.ts';
@@ -179,6 +181,29 @@ describe('signed bodies of odd content', () => {
       `1,000 updates in 3 MB: ${ms.toFixed(0)} ms, longest hold ${(delay.max / 1e6).toFixed(0)} ms\n`,
     );
     expect(ms).toBeLessThan(5_000);
+  });
+
+  it('others have their turn between the steps of a large body, whose items keep together in time', async () => {
+    const messages = Array.from({ length: 1_000 }, (_, n) => textMessage(`wamid.${n}`, 'ש'.repeat(480)));
+    const body = wire(envelope([change({ messages })]));
+    expect(body.length).toBeGreaterThan(LARGE);
+    let isDone = false;
+    const others: number[] = [];
+    const turns = (async () => {
+      while (!isDone) {
+        others.push(ctx.positions.next());
+        await nextTurn();
+      }
+    })();
+    const items = await itemsInSteps(ctx, body, 'default');
+    isDone = true;
+    await turns;
+    // The signature, two of reading, and seven between the eight parts in which lanes are named.
+    expect(others.length).toBeGreaterThanOrEqual(10);
+    const [first, last] = [items[0]?.item.position ?? 0, items.at(-1)?.item.position ?? 0];
+    expect(others.filter((position) => position > first && position < last)).toEqual([]);
+    const plain = ({ item, lane }: Placed) => ({ item: { ...item, position: 0 }, lane });
+    expect(items.map(plain)).toEqual(itemsOf(ctx, body, 'default').map(plain));
   });
 });
 
