@@ -23,7 +23,7 @@ import type { BaseRow, Collection } from './store/collection.ts';
 import { Templates } from './templates/model.ts';
 import { Apps } from './tenants/apps-model.ts';
 import { ApiKeys, Channels, NumberHolders, Routes, Tenants } from './tenants/model.ts';
-import { OneTimeLinks, Roles, Sessions, UserNames, Users } from './tenants/people-model.ts';
+import { Departures, OneTimeLinks, Roles, Sessions, UserNames, Users } from './tenants/people-model.ts';
 
 export const collections = [
   Tenants,
@@ -38,6 +38,7 @@ export const collections = [
   AccessGrants,
   Users,
   UserNames,
+  Departures,
   Roles,
   Sessions,
   OneTimeLinks,

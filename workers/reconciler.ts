@@ -2,6 +2,8 @@
  * Looks for work whose wake-up was lost (a crash between two steps, Redis emptied) and wakes its lane. It does no
  * work itself, so two of them do no harm.
  */
+import { finishDepartures } from '../src/accounts/departures.ts';
+import { settleResolved } from '../src/agents/settle.ts';
 import { moveWaiting } from '../src/audit/waiting.ts';
 import type { Context } from '../src/context.ts';
 import { reconcileForwards } from '../src/conversations/reconcile.ts';
@@ -53,6 +55,8 @@ export async function reconcile(ctx: Context): Promise<void> {
     ],
     ['media', async () => wake(ctx, 'media', await asOperator('reconcile media', () => dueMediaLanes(ctx)))],
     ['erasure', () => asOperator('carry out erasures', () => destroyDue(ctx))],
+    ['people who left', () => asOperator('finish departures', () => finishDepartures(ctx))],
+    ['resolved', () => asOperator('settle what was resolved', () => settleResolved(ctx))],
     ['mail', async () => wake(ctx, 'mail', await asOperator('reconcile mail', () => dueMailLanes(ctx)))],
   ];
   for (const [part, step] of steps) {

@@ -18,6 +18,8 @@ const ACTIONS: Record<string, Words> = {
   'contact.merge-undone': ['Undid a merge', 'ביטול מיזוג'],
   'contact.marketing-chosen': ['Noted a choice about marketing', 'רישום בחירה לגבי שיווק'],
   'conversation.control-taken': ['Took a conversation over', 'נטילת שיחה'],
+  'conversation.assigned': ['Said who answers', 'שיוך שיחה'],
+  'conversation.state-changed': ['Resolved or reopened a conversation', 'סגירה או פתיחה של שיחה'],
   'message.resolved': ['Decided about an unconfirmed message', 'הכרעה לגבי הודעה לא מאושרת'],
   'template.created': ['Created a template', 'יצירת תבנית'],
   'template.changed': ['Changed a template', 'שינוי תבנית'],

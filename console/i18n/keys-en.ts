@@ -46,6 +46,7 @@ export const keysEn = {
   scopes: {
     'conversations-read': 'See conversations',
     'conversations-write': 'Change conversations',
+    'conversations-assign': 'Give conversations to people',
     'messages-read': 'Read messages',
     'messages-send': 'Send messages',
     'contacts-read': 'See contacts',

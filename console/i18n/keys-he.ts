@@ -48,6 +48,7 @@ export const keysHe: typeof keysEn = {
   scopes: {
     'conversations-read': 'לראות שיחות',
     'conversations-write': 'לשנות שיחות',
+    'conversations-assign': 'לשייך שיחות לאנשים',
     'messages-read': 'לקרוא הודעות',
     'messages-send': 'לשלוח הודעות',
     'contacts-read': 'לראות אנשי קשר',

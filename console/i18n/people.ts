@@ -45,6 +45,7 @@ export const peopleEn = {
   rights: {
     'conversations-read': 'See conversations',
     'conversations-write': 'Change conversations',
+    'conversations-assign': 'Give conversations to others',
     'messages-read': 'Read messages',
     'messages-send': 'Send messages',
     'contacts-read': 'See clients',
@@ -168,6 +169,7 @@ export const peopleHe: typeof peopleEn = {
   rights: {
     'conversations-read': 'צפייה בשיחות',
     'conversations-write': 'שינוי שיחות',
+    'conversations-assign': 'שיוך שיחות לאחרים',
     'messages-read': 'קריאת הודעות',
     'messages-send': 'שליחת הודעות',
     'contacts-read': 'צפייה בלקוחות',

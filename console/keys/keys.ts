@@ -7,6 +7,7 @@ import { useWorkspace } from '../app/workspace.ts';
 export const KEY_SCOPES = [
   'conversations:read',
   'conversations:write',
+  'conversations:assign',
   'messages:read',
   'messages:send',
   'contacts:read',

@@ -92,6 +92,9 @@ export interface ConversationRow extends TenantRow {
   state: ConversationState;
   /** The user who holds it while it is `ASSIGNED`. */
   assigneeId?: string;
+  /** When somebody resolved it, until a minute later; and the last position that they had seen (agents/settle.ts). */
+  resolvedAt?: Date;
+  resolvedPosition?: number;
   /** Summary; moves only forward in `lastPosition`. */
   lastPosition: number;
   lastMessageId?: string;
@@ -135,6 +138,8 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
     groupId: held.sealedIdentity(),
     state: held.technical({ type: String, required: true }),
     assigneeId: held.technical(String),
+    resolvedAt: held.technical(Date),
+    resolvedPosition: held.technical(Number),
     lastPosition: held.technical({ type: Number, required: true }),
     lastMessageId: held.technical(String),
     lastActivityAt: held.technical({ type: Date, required: true }),
@@ -159,6 +164,7 @@ export const Conversations = tenantCollection<ConversationRow>('conversations', 
     { keys: { lastPosition: -1, _id: -1 } },
     { keys: { state: 1, lastPosition: -1, _id: -1 } },
     { keys: { assigneeId: 1 }, options: { partialFilterExpression: { assigneeId: { $exists: true } } } },
+    { keys: { resolvedAt: 1 }, options: { partialFilterExpression: { resolvedAt: { $exists: true } } } },
     { keys: { channelId: 1, lastPosition: -1, _id: -1 } },
     { keys: { contactId: 1 } },
   ],

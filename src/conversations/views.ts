@@ -8,6 +8,7 @@ import type { MediaRow, Reference } from '../media/model.ts';
 import { mediaOf, mediaView, sealedOfMedia } from '../media/view.ts';
 import type { Collection, TenantRow } from '../store/collection.ts';
 import { type ChannelRow, Channels } from '../tenants/model.ts';
+import { type Profile, type UserRow, Users } from '../tenants/people-model.ts';
 import { failureText } from '../whatsapp/failure-reasons.ts';
 import { isMediaKind } from '../whatsapp/media-types.ts';
 import { heardAt, isWindowOpen, windowCause, windowExpiresAt } from '../whatsapp/window.ts';
@@ -69,7 +70,7 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
   if (tenantId === undefined) return { messages: [], conversations: [] };
   const given = byId(rows.messages);
   const reader = { ctx, tenantId, recent };
-  const [statuses, media, channels, contacts, last] = await Promise.all([
+  const [statuses, media, channels, contacts, people, last] = await Promise.all([
     statusesOf(ctx, rows.messages),
     mediaOf(
       ctx,
@@ -88,6 +89,11 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
     ),
     among(
       reader,
+      Users,
+      rows.conversations.flatMap(({ assigneeId: id }) => (id === undefined ? [] : [id])),
+    ),
+    among(
+      reader,
       Messages,
       rows.conversations.flatMap(({ lastMessageId: id }) => (id === undefined || given.has(id) ? [] : [id])),
     ),
@@ -95,6 +101,7 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
   const messages = [...rows.messages, ...last];
   const opened = await openAll(ctx, tenantId, [
     ...contacts.flatMap(sealedOfContact),
+    ...people.map((row) => ({ place: placeOf('users', row, 'profile'), sealed: row.profile })),
     ...messages.flatMap(sealedOfMessage),
     ...[...media.values()].map(sealedOfMedia),
     ...statuses.map((row) => ({ place: placeOf('statuses', row, 'raw'), sealed: row.raw })),
@@ -103,6 +110,7 @@ export async function viewsOf(ctx: Context, rows: Rows, { recent = false } = {})
   const related = {
     channels: byId(channels),
     contacts: byId(contacts),
+    people: byId(people),
     messages: byId(messages),
     media,
     shown,
@@ -174,6 +182,7 @@ function failureOf(row: MessageRow): NonNullable<MessageView['error']> {
 interface Related {
   channels: Map<string, ChannelRow>;
   contacts: Map<string, ContactRow>;
+  people: Map<string, UserRow>;
   messages: Map<string, MessageRow>;
   media: Map<string, MediaRow>;
   shown: Map<string, Shown>;
@@ -198,6 +207,7 @@ function oneConversation(row: ConversationRow, related: Related, now: number): C
   return {
     id: row._id,
     state: row.state,
+    assignee: row.assigneeId === undefined ? null : assignee(row.assigneeId, related),
     channel: { id: row.channelId, displayNumber: channel?.displayNumber ?? '', name: channel?.name ?? '' },
     ...(row.groupId === undefined ? {} : { group: true as const }),
     contact: contact && row.groupId === undefined ? person(contact, related.opened) : null,
@@ -218,6 +228,11 @@ function oneConversation(row: ConversationRow, related: Related, now: number): C
     ...(row.groupBlocked === undefined ? {} : { groupBlocked: row.groupBlocked }),
     lastActivityAt: row.lastActivityAt.toISOString(),
   };
+}
+
+function assignee(id: string, { people, opened }: Related): ConversationView['assignee'] {
+  const profile = opened.value<Profile>(people.get(id)?.profile);
+  return { id, name: profile ? `${profile.firstName} ${profile.lastName}`.trim() : null };
 }
 
 function lastMessage(row: MessageRow, shown: Shown | undefined): ConversationView['lastMessage'] {

@@ -3,6 +3,7 @@ import { accountRoutes } from '../accounts/account-routes.ts';
 import { entryRoutes } from '../accounts/entry-routes.ts';
 import { roleRoutes } from '../accounts/role-routes.ts';
 import { userRoutes } from '../accounts/user-routes.ts';
+import { assignmentRoutes } from '../agents/assignment-routes.ts';
 import { auditRoutes } from '../audit/routes.ts';
 import { contactRoutes } from '../conversations/contact-routes.ts';
 import { costRoutes } from '../conversations/cost-routes.ts';
@@ -34,6 +35,7 @@ export const routes: Route[] = [
   ...supportAccessRoutes,
   ...onboardingRoutes,
   ...conversationRoutes,
+  ...assignmentRoutes,
   ...contactRoutes,
   ...erasureRoutes,
   ...marketingRoutes,

@@ -266,7 +266,17 @@ export type ContactView = z.infer<typeof ContactSchema>;
 export const ConversationSchema = z
   .object({
     id: z.string(),
-    state: z.enum(['BOT', 'PENDING', 'ASSIGNED', 'RESOLVED']),
+    state: z.enum(['BOT', 'PENDING', 'ASSIGNED', 'RESOLVED']).meta({
+      description:
+        '`BOT`: a bot answers; `PENDING`: it waits for a person; `ASSIGNED`: the assignee answers; `RESOLVED`: done, until the client writes again.',
+    }),
+    assignee: z
+      .object({
+        id: z.string(),
+        name: z.string().nullable().meta({ description: 'Null: the person was deleted just now.' }),
+      })
+      .nullable()
+      .meta({ description: 'Who holds it while it is `ASSIGNED`.' }),
     channel: z.object({ id: z.string(), displayNumber: z.string(), name: z.string() }),
     group: z.literal(true).optional().meta({ description: 'A group: each message names its sender.' }),
     contact: ContactSchema.omit({ createdAt: true }).nullable().meta({ id: 'ConversationContact' }),

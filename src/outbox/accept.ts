@@ -6,6 +6,7 @@
  * With an Idempotency-Key the row's id is a digest of tenant, principal and key, so that a repeat, also one that runs
  * at the same time, finds the first one's row.
  */
+import { holdByAnswer } from '../agents/assignment.ts';
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
 import { findContact } from '../conversations/contacts.ts';
@@ -67,6 +68,7 @@ export async function acceptSend(ctx: Context, request: SendRequest): Promise<Me
       return repeated(ctx, winner, bodyDigest);
     }
     await keptUnderCap(ctx, row);
+    await holdByAnswer(ctx, request.conversation, request.principal);
     await announce(ctx, row);
     await noteMessage(ctx, row);
     return row;

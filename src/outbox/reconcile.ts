@@ -4,7 +4,7 @@ import { type MessageRow, Messages } from '../conversations/model.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { WakeUp } from '../lanes/queue.ts';
 import { withTenant } from '../store/scope.ts';
-import { Tenants } from '../tenants/model.ts';
+import { tenantsInParts } from '../tenants/tenants.ts';
 import { GRAPH_TIMEOUT_MS } from '../whatsapp/graph.ts';
 import { markUnconfirmed } from './states.ts';
 
@@ -13,8 +13,6 @@ const DUE_FOR_MS = 5_000;
 
 /** An attempt older than this has no living call: it must begin within the lock's time, and it ends in time. */
 const DEAD_AFTER_MS = LOCK_MS + GRAPH_TIMEOUT_MS;
-
-const TENANTS_AT_ONCE = 500;
 
 type Waiting = Pick<
   MessageRow,
@@ -37,13 +35,10 @@ export async function dueOutboxLanes(ctx: Context): Promise<WakeUp[]> {
   return [...lanes.values()];
 }
 
-/** Tenant by tenant, since every index begins with the tenant. */
 async function* waitingRows(ctx: Context, now: number): AsyncGenerator<Waiting> {
-  const tenants = await ctx.store.model(Tenants).find().select({ _id: 1 }).lean<{ _id: string }[]>().exec();
-  const ids = tenants.map(({ _id }) => _id);
-  for (let start = 0; start < ids.length; start += TENANTS_AT_ONCE) {
+  for await (const tenantIds of tenantsInParts(ctx)) {
     const filter = {
-      tenantId: { $in: ids.slice(start, start + TENANTS_AT_ONCE) },
+      tenantId: { $in: tenantIds },
       direction: 'out' as const,
       $or: [
         { status: 'queued' as const, dueAt: { $lte: new Date(now - DUE_FOR_MS) } },

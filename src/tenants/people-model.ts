@@ -87,6 +87,23 @@ export const Users = tenantCollection<UserRow>('users', {
   indexes: [{ keys: { role: 1 } }],
 });
 
+/** Who was disabled or deleted within the last minute, by the id of the user (accounts/departures.ts). */
+export interface DepartureRow extends TenantRow {
+  kind: 'disabled' | 'deleted';
+  /** Principal that did it. */
+  by: string;
+  at: Date;
+}
+
+export const Departures = tenantCollection<DepartureRow>('departures', {
+  retention: 'account',
+  fields: {
+    kind: held.technical({ type: String, required: true }),
+    by: held.technical({ type: String, required: true }),
+    at: held.technical({ type: Date, required: true }),
+  },
+});
+
 /**
  * Look-up of people by user name or e-mail: `_id` is `<kind>_<keyed digest of the folded name>` (keyring.lookup, under
  * the tenant's key), so that one name is one person of the tenant and nothing tells of another tenant's.

@@ -4,6 +4,7 @@
 export const SCOPES = [
   'conversations:read',
   'conversations:write',
+  'conversations:assign',
   'messages:read',
   'messages:send',
   'contacts:read',
@@ -48,7 +49,7 @@ const AGENT: Permission[] = [
   'channels:read',
 ];
 
-const SUPERVISOR: Permission[] = [...AGENT, 'users:read', 'dead-letters:read'];
+const SUPERVISOR: Permission[] = [...AGENT, 'conversations:assign', 'users:read', 'dead-letters:read'];
 
 /** What each role that every tenant has may; a tenant's own roles are rows (`Roles`). */
 export const ROLE_PERMISSIONS: Record<BuiltInRole, readonly Permission[]> = {

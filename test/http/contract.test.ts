@@ -262,6 +262,21 @@ describe('every route', () => {
     expect(taken).not.toHaveProperty('control');
   });
 
+  it('POST /v1/conversations/{id}/assign and …/state say who answers, and that nobody has to', async () => {
+    const agent = await signedIn(ctx, business, { role: 'agent' });
+    const id = first.conversationId;
+    const assign = (userId: string | null) =>
+      ask<ConversationView>('post', '/v1/conversations/{id}/assign', id, { body: { userId } });
+    const state = (body: object) =>
+      ask<ConversationView>('post', '/v1/conversations/{id}/state', id, { body });
+    const held = await assign(agent.userId);
+    expect(held).toMatchObject({ state: 'ASSIGNED', assignee: { id: agent.userId } });
+    expect(await assign(null)).toMatchObject({ state: 'PENDING', assignee: null });
+    const lastMessageId = held.lastMessage?.id;
+    expect(await state({ state: 'RESOLVED', lastMessageId })).toMatchObject({ state: 'RESOLVED' });
+    expect(await state({ state: 'PENDING' })).toMatchObject({ state: 'PENDING' });
+  });
+
   it('GET /v1/conversations/{id}/group reads a group', async () => {
     const { tenantId, channelId } = business;
     const update = { subject: 'Cakes', type: 'group_create' };
