@@ -1,4 +1,5 @@
-import { type Document, parseDocument, writeDocument } from './values/values.ts';
+import { writeParts } from './values/raw.ts';
+import { type Document, parseDocument } from './values/values.ts';
 
 /**
  * MongoDB's wire protocol, as far as a driver of today needs it: OP_MSG both ways, and the OP_QUERY with which
@@ -118,10 +119,10 @@ function withHeader(code: number, responseTo: number, parts: readonly Uint8Array
 
 /** The answer to a request, in the form in which it came. */
 export function encodeReply({ id, legacy }: Request, reply: object): Buffer {
-  const body = writeDocument(reply);
-  if (!legacy) return withHeader(OP_MSG, id, [Buffer.alloc(5), body]); // no flags, one section of kind 0
+  const body = writeParts(reply);
+  if (!legacy) return withHeader(OP_MSG, id, [Buffer.alloc(5), ...body]); // no flags, one section of kind 0
   const fields = Buffer.alloc(20); // flags, cursor (8 bytes), position, number of documents
   fields.writeInt32LE(8, 0);
   fields.writeInt32LE(1, 16);
-  return withHeader(OP_REPLY, id, [fields, body]);
+  return withHeader(OP_REPLY, id, [fields, ...body]);
 }

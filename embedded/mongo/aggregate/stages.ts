@@ -4,7 +4,6 @@ import { MongoError } from '../errors.ts';
 import { parseFilter } from '../query/filter.ts';
 import { matches } from '../query/matcher.ts';
 import type { Projection } from '../query/projection.ts';
-import { tally } from '../query/run.ts';
 import { parseOrder, sortKey } from '../query/sorting.ts';
 import type { Collection } from '../storage/collection.ts';
 import { setAt, unsetAt } from '../update/paths.ts';
@@ -102,7 +101,9 @@ export function count(operand: Value): Stage {
     throw new MongoError(40156, 'the count field must be a non-empty string without $ and .');
   }
   return async function* stage(documents) {
-    const total = await tally(documents);
+    const iterator = documents[Symbol.asyncIterator]();
+    let total = 0;
+    while (!(await iterator.next()).done) total += 1;
     if (total > 0) yield { [operand]: fromNumber(total) };
   };
 }

@@ -1,9 +1,16 @@
 import { parseFilter } from '../query/filter.ts';
-import type { Found, Query } from '../query/run.ts';
+import type { Query } from '../query/run.ts';
 import { parseOrder } from '../query/sorting.ts';
-import type { Collection } from '../storage/collection.ts';
+import type { Collection, Stored } from '../storage/collection.ts';
 import { parseArrayFilters } from '../update/paths.ts';
-import { applyUpdate, parseUpdate, seedOf, type Update, type UpdateContext } from '../update/update.ts';
+import {
+  applyUpdate,
+  changedFields,
+  parseUpdate,
+  seedOf,
+  type Update,
+  type UpdateContext,
+} from '../update/update.ts';
 import { type Document, parseDocument, type Value } from '../values/values.ts';
 import { checkCollation, type CommandContext, documentField, documentList, textField } from './command.ts';
 import { collectionOf, hintOf } from './read.ts';
@@ -47,9 +54,9 @@ interface Changed {
 }
 
 /** Applies an update to one stored document. */
-export function change(collection: Collection, { stored }: Found, { update, context }: Change): Changed {
+export function change(collection: Collection, stored: Stored, { update, context }: Change): Changed {
   const document = applyUpdate(parseDocument(stored.bytes), update, context);
-  return { modified: collection.replace(stored, document), document };
+  return { modified: collection.replace(stored, document, changedFields(update)), document };
 }
 
 /** Inserts what the equality conditions of the filter and the update make together. */

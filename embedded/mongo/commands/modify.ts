@@ -72,7 +72,7 @@ function modifyOne(collection: Collection, command: Document): Modified {
   const wantsNew = command['new'] === true;
   const [found] = run(collection, wanted.query);
   if (found) {
-    const { document } = change(collection, found, wanted);
+    const { document } = change(collection, found.stored, wanted);
     return {
       answer: { n: fromNumber(1), updatedExisting: true },
       value: wantsNew ? document : found.document,

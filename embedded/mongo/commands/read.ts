@@ -8,12 +8,13 @@ import type { Costs } from '../query/candidates.ts';
 import type { Batch } from '../query/cursors.ts';
 import { keyText, parseFilter } from '../query/filter.ts';
 import { compileProjection, type Projection } from '../query/projection.ts';
-import { planOf, type Query, read, tally } from '../query/run.ts';
+import { PAUSE, planOf, type Query, read, search, tally } from '../query/run.ts';
 import { parseOrder } from '../query/sorting.ts';
 import type { Collection } from '../storage/collection.ts';
 import { fromNumber } from '../values/numbers.ts';
 import { MISSING, splitPath, visitPath } from '../values/paths.ts';
-import { type Document, isDocument, sameValue, type Value } from '../values/values.ts';
+import { RawDocuments } from '../values/raw.ts';
+import { type Document, isDocument, sameValue, type Value, writeDocument } from '../values/values.ts';
 import {
   checkCollation,
   type Command,
@@ -76,29 +77,37 @@ const find = define(FIND_FIELDS, async (command, context) => {
   const collection = collectionOf(context, command, name);
   const query = queryOf(command, collection, 'filter');
   const project = projectionOf(documentField(command, 'projection'));
-  const documents = found(collection, query, project);
   const size = command['batchSize'] === undefined ? undefined : numberField(command, 'batchSize');
   const namespace = `${textField(command, '$db')}.${name}`;
   return answer(
     namespace,
-    await context.cursors.start(namespace, documents, size, command['singleBatch'] === true),
+    await context.cursors.start(
+      namespace,
+      found(collection, query, project),
+      size,
+      command['singleBatch'] === true,
+    ),
   );
 });
 
 export const projectionOf = (specification: Document): Projection | undefined =>
   Object.keys(specification).length === 0 ? undefined : compileProjection(specification);
 
-async function* found(
+/** What a find answers: without a projection the bytes as they are stored. */
+function* found(
   collection: Collection | undefined,
   query: Query,
   project: Projection | undefined,
-): AsyncGenerator<Document> {
+): Generator<Uint8Array | typeof PAUSE> {
   if (!collection) return;
-  for await (const document of read(collection, query)) yield project ? project(document) : document;
+  for (const step of search(collection, query)) {
+    if (step === PAUSE || !project) yield step === PAUSE ? PAUSE : step.stored.bytes;
+    else yield writeDocument(project(step.document));
+  }
 }
 
 const answer = (namespace: string, { id, documents }: Batch): object => ({
-  cursor: { firstBatch: documents, id, ns: namespace },
+  cursor: { firstBatch: new RawDocuments(documents), id, ns: namespace },
 });
 
 const cursorId = (value: Value): Long => {
@@ -114,7 +123,7 @@ const getMore = define(['collection', 'batchSize'], async (command, { cursors })
     namespace,
     size > 0 ? size : undefined,
   );
-  return { cursor: { nextBatch: documents, id, ns: namespace } };
+  return { cursor: { nextBatch: new RawDocuments(documents), id, ns: namespace } };
 });
 
 const killCursors = define(['cursors'], async (command, { cursors }) => {
@@ -136,7 +145,7 @@ const count = define(['query', 'limit', 'skip', 'hint', 'collation'], async (com
   const everything =
     Object.keys(documentField(command, 'query')).length === 0 && query.limit === 0 && query.skip === 0;
   if (everything) return { n: fromNumber(collection.count()) };
-  return { n: fromNumber(await tally(read(collection, query))) };
+  return { n: fromNumber(await tally(collection, query)) };
 });
 
 const distinct = define(['key', 'query', 'hint', 'collation'], async (command, context) => {
@@ -145,7 +154,8 @@ const distinct = define(['key', 'query', 'hint', 'collation'], async (command, c
   const parts = splitPath(textField(command, 'key'));
   const values = new Map<string, Value>();
   const add = (value: Value): unknown => values.set(keyText(value), value);
-  for await (const document of found(collection, query, undefined)) {
+  if (!collection) return { values: [] };
+  for await (const document of read(collection, query)) {
     visitPath(document, parts, (value) => {
       if (Array.isArray(value)) value.forEach(add);
       else if (value !== MISSING) add(value);
@@ -189,7 +199,7 @@ const explain = define(['verbosity'], async (command, context) => {
   const query = queryOf(inner, collection, 'filter');
   if (!collection) return { queryPlanner: { winningPlan: { stage: 'EOF' } } };
   const costs: Costs = { keys: 0, documents: 0 };
-  const returned = await tally(read(collection, query, costs));
+  const returned = await tally(collection, query, costs);
   const { scans, sorted } = planOf(collection, query);
   const access =
     scans === 'collection'

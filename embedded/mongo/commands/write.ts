@@ -1,7 +1,7 @@
 import { MongoError } from '../errors.ts';
 import { parseFilter } from '../query/filter.ts';
 import { type Query, run } from '../query/run.ts';
-import type { Collection } from '../storage/collection.ts';
+import type { Collection, Stored } from '../storage/collection.ts';
 import { fromNumber, toNumber } from '../values/numbers.ts';
 import { type Document, isNumber, type Value } from '../values/values.ts';
 import { change, changeOf, existingOrNew, upsert } from './change.ts';
@@ -105,15 +105,20 @@ function updateBy(
   }
   const collection = existingOrNew(context, command, name, wanted.upsert);
   if (!collection) return undefined;
-  const ids = placesOf(collection, { ...wanted.query, limit: multi ? 0 : 1 });
-  for (const id of ids) {
-    const stored = collection.read(id);
-    if (!stored) continue;
-    const { modified } = change(collection, { stored, document: {} }, wanted);
+  const before = totals.matched;
+  const apply = (stored: Stored | undefined): void => {
+    if (!stored) return;
+    if (change(collection, stored, wanted).modified) totals.modified += 1;
     totals.matched += 1;
-    if (modified) totals.modified += 1;
+  };
+  if (multi) {
+    for (const id of placesOf(collection, { ...wanted.query, limit: 0 })) apply(collection.read(id));
+  } else {
+    const [found] = run(collection, wanted.query);
+    apply(found?.stored);
   }
-  return ids.length === 0 && wanted.upsert ? { value: upsert(collection, wanted)['_id'] } : undefined;
+  const isNew = totals.matched === before && wanted.upsert;
+  return isNew ? { value: upsert(collection, wanted)['_id'] } : undefined;
 }
 
 /** Where the documents of a query are, collected first: a change may move a document within the index that is read. */

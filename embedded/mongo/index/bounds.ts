@@ -59,7 +59,7 @@ export function intervalsOf(test: FieldTest): Interval[] | undefined {
 }
 
 /** Arrays stand in an index element by element, and MinKey and MaxKey compare with every type. */
-const indexable = (value: Value): boolean =>
+export const indexable = (value: Value): boolean =>
   !Array.isArray(value) && !(value instanceof MinKey) && !(value instanceof MaxKey) && value !== undefined;
 
 function rangeOf(op: '$gt' | '$gte' | '$lt' | '$lte', value: Value): Interval {

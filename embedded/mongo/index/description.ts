@@ -1,7 +1,7 @@
 import { Int32, Long } from 'bson';
 
 import { MongoError, refuse } from '../errors.ts';
-import { type Filter, parseFilter } from '../query/filter.ts';
+import { fieldsOf, type Filter, parseFilter } from '../query/filter.ts';
 import { parseOrder } from '../query/sorting.ts';
 import { toNumber } from '../values/numbers.ts';
 import { isIndex } from '../values/paths.ts';
@@ -14,6 +14,9 @@ export interface Index {
   readonly name: string;
   readonly key: Document;
   readonly fields: readonly OrderedField[];
+  readonly directions: readonly (1 | -1)[];
+  /** The fields of a document that its entries depend on. */
+  readonly dependsOn: ReadonlySet<string>;
   readonly unique: boolean;
   readonly sparse: boolean;
   readonly partial: { readonly document: Document; readonly filter: Filter } | undefined;
@@ -54,14 +57,20 @@ export function readIndex(description: Document, place: Place = { id: 0, multike
   if (partial && description['sparse'] === true) {
     throw new MongoError(67, 'cannot mix "partialFilterExpression" and "sparse" options');
   }
+  const filter = partial && checkPartial(parseFilter(partial));
   return {
     id: place.id,
     name,
     key,
     fields,
+    directions: fields.map(({ direction }) => direction),
+    dependsOn: new Set([
+      ...fields.map(({ parts }) => parts[0] as string),
+      ...((filter && fieldsOf(filter)) ?? []),
+    ]),
     unique: description['unique'] === true || name === '_id_',
     sparse: description['sparse'] === true,
-    partial: partial && { document: partial, filter: checkPartial(parseFilter(partial)) },
+    partial: partial && filter && { document: partial, filter },
     expireAfterSeconds: readExpiry(expireAfterSeconds, fields),
     multikey: new Set(place.multikey),
   };

@@ -58,15 +58,34 @@ export function tuplesUnder(document: Document, order: readonly OrderedField[]):
   );
 }
 
+/** The values under the fields of a pattern where no array is on the way, as in most documents; else undefined. */
+export function singleValues(document: Document, order: readonly OrderedField[]): Value[] | undefined {
+  const values: Value[] = [];
+  for (const { parts } of order) {
+    let value: Value = document;
+    for (const part of parts) {
+      value = isDocument(value) && Object.hasOwn(value, part) ? value[part] : null;
+      if (Array.isArray(value)) return undefined;
+    }
+    values.push(value);
+  }
+  return values;
+}
+
 /** The encoded keys of a document under an index or sort pattern, without repetitions. */
 export function keysOf(document: Document, order: readonly OrderedField[]): Buffer[] {
   const directions = order.map(({ direction }) => direction);
+  return distinctTuples(document, order).map((tuple) => encodeKey(tuple, directions));
+}
+
+/** The tuples of values that a document has under a pattern, without repetitions. */
+export function distinctTuples(document: Document, order: readonly OrderedField[]): Value[][] {
   const tuples = tuplesUnder(document, order);
-  if (tuples.length === 1) return [encodeKey(tuples[0] as Value[], directions)];
-  const keys = new Map(
-    tuples.map((tuple) => encodeKey(tuple, directions)).map((key) => [key.toString('latin1'), key]),
-  );
-  return [...keys.values()];
+  if (tuples.length === 1) return tuples;
+  const ascending = order.map(() => 1);
+  return [
+    ...new Map(tuples.map((tuple) => [encodeKey(tuple, ascending).toString('latin1'), tuple])).values(),
+  ];
 }
 
 /** The paths of a pattern that meet an array in this document. */

@@ -1,6 +1,8 @@
 import type { Filter } from '../query/filter.ts';
 import { prefixOf, type Range, startingWith } from '../storage/storage.ts';
+import { encodeValue, isStorable } from '../values/keys.ts';
 import {
+  indexable,
   intersect,
   type Interval,
   intervalsOf,
@@ -17,6 +19,8 @@ import type { OrderedField } from './entries.ts';
 export interface IndexScan {
   readonly index: Index;
   readonly groups: readonly { readonly prefixLength: number; readonly ranges: readonly Range[] }[];
+  /** In place of groups: encoded `_id`s in their order, to be read one by one. */
+  readonly ids?: readonly Buffer[];
   readonly reverse: boolean;
   /** A document may have several entries, so what was seen must be remembered. */
   readonly repeats: boolean;
@@ -50,8 +54,10 @@ export function plan(
   indexes: readonly Index[],
   only?: string,
 ): Plan {
-  const branches = branchesOf(filter);
   if (only === '$natural') return { scans: 'collection', sorted: sort.length === 0 };
+  const direct = only === undefined || only === '_id_' ? byIds(filter, sort, indexes) : undefined;
+  if (direct) return direct;
+  const branches = branchesOf(filter);
   if (branches.length === 0) return { scans: [], sorted: true };
   const usable = indexes.filter(({ name }) => only === undefined || name === only);
   const candidates = usable.flatMap((index) => candidate(index, branches, sort) ?? []);
@@ -65,6 +71,35 @@ export function plan(
     return { scans: 'collection', sorted: sort.length === 0 };
   }
   return { scans: [best.scan], sorted: best.sorted };
+}
+
+/** A filter that names `_id`s needs no index: no other one could lead to fewer documents. */
+function byIds(filter: Filter, sort: readonly OrderedField[], indexes: readonly Index[]): Plan | undefined {
+  const ids = idsIn(filter);
+  const index = indexes.find(({ name }) => name === '_id_');
+  if (!ids || !index) return undefined;
+  const [first] = sort;
+  const sorted = !first || first.path === '_id' || ids.length <= 1;
+  const reverse = first?.path === '_id' && first.direction === -1;
+  return { scans: [{ index, groups: [], ids, reverse, repeats: false }], sorted };
+}
+
+/** The encoded `_id`s that a condition leaves, in their order and each once. */
+function idsIn(filter: Filter): Buffer[] | undefined {
+  if (filter.kind === 'and') {
+    for (const part of filter.of) {
+      const ids = idsIn(part);
+      if (ids) return ids;
+    }
+    return undefined;
+  }
+  if (filter.kind !== 'field' || filter.path !== '_id') return undefined;
+  const { test } = filter;
+  if (test.op === '$eq') {
+    return indexable(test.value) ? [encodeValue(test.value)].filter(isStorable) : undefined;
+  }
+  if (test.op !== '$in' || test.patterns.length > 0 || !test.values.every(indexable)) return undefined;
+  return Array.from([...test.keys].sort(), (text) => Buffer.from(text, 'latin1')).filter(isStorable);
 }
 
 interface Candidate {

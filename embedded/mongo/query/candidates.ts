@@ -1,5 +1,6 @@
 import type { IndexScan, Plan } from '../index/planner.ts';
-import { type Collection, idOfEntry, type Stored } from '../storage/collection.ts';
+import type { Collection, Stored } from '../storage/collection.ts';
+import { idOfEntry } from '../storage/index-entries.ts';
 import type { Entry, Range } from '../storage/storage.ts';
 
 /** What a query cost, for `explain`. */
@@ -34,7 +35,14 @@ function isRepeated(id: Buffer, seen: Set<string> | undefined): boolean {
 }
 
 /** The `_id` index is the documents table itself: its keys stand there without the index's number. */
-function* byId(collection: Collection, { groups, reverse }: IndexScan): Generator<Stored> {
+function* byId(collection: Collection, { groups, ids, reverse }: IndexScan): Generator<Stored> {
+  if (ids) {
+    for (const id of reverse ? [...ids].reverse() : ids) {
+      const stored = collection.read(id);
+      if (stored) yield stored;
+    }
+    return;
+  }
   const ranges = groups.flatMap((group) => group.ranges);
   for (const { low, high } of reverse ? ranges.reverse() : ranges) {
     yield* collection.scanDocuments({ low: low.subarray(4), high: high.subarray(4) }, reverse);

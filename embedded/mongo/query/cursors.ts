@@ -1,23 +1,34 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { Long } from 'bson';
 
 import { MongoError } from '../errors.ts';
 import { type Document, writeDocument } from '../values/values.ts';
+import { PAUSE } from './run.ts';
 
 const LARGEST_BATCH = 16 * 1_024 * 1_024; // bytes of documents in one answer
 const FIRST_BATCH = 101; // documents, if the client names no number
 const LIFETIME = 10 * 60_000; // milliseconds that an unused cursor is kept
 
+/** Results as they are made: documents one by one, or bytes with pauses between them. */
+export type Results = AsyncIterable<Document> | Iterable<Uint8Array | typeof PAUSE>;
+
+/** What is at hand is not waited for: that would cost as much as reading it. */
+type Reader =
+  | { readonly atHand: true; readonly iterator: Iterator<Uint8Array | typeof PAUSE> }
+  | { readonly atHand: false; readonly iterator: AsyncIterator<Document> };
+
 interface Cursor {
   readonly namespace: string;
-  readonly documents: AsyncIterator<Document>;
+  readonly results: Reader;
   /** Read, but it did not fit into the batch. */
-  pending: Document | undefined;
+  pending: Uint8Array | undefined;
   usedAt: number;
 }
 
 export interface Batch {
   readonly id: Long;
-  readonly documents: Document[];
+  readonly documents: Uint8Array[];
 }
 
 /** Results that are read in several answers. They are read on demand: a cursor holds a position, not documents. */
@@ -31,22 +42,17 @@ export class Cursors {
   }
 
   /** The first batch; `size` undefined takes MongoDB's 101. `single` closes the cursor whatever is left. */
-  async start(
-    namespace: string,
-    documents: AsyncIterable<Document>,
-    size: number | undefined,
-    single = false,
-  ): Promise<Batch> {
+  async start(namespace: string, results: Results, size: number | undefined, single = false): Promise<Batch> {
     this.#expire();
     const cursor: Cursor = {
       namespace,
-      documents: documents[Symbol.asyncIterator](),
+      results: readerOf(results),
       pending: undefined,
       usedAt: this.#now(),
     };
     const { batch, done } = await fill(cursor, size ?? FIRST_BATCH);
     if (done || single) {
-      await cursor.documents.return?.();
+      await cursor.results.iterator.return?.();
       return { id: Long.ZERO, documents: batch };
     }
     this.#last += 1n;
@@ -76,7 +82,7 @@ export class Cursors {
   async close(id: Long): Promise<boolean> {
     const cursor = this.#open.get(id.toString());
     this.#open.delete(id.toString());
-    await cursor?.documents.return?.();
+    await cursor?.results.iterator.return?.();
     return cursor !== undefined;
   }
 
@@ -86,24 +92,38 @@ export class Cursors {
 }
 
 /** Reads until the batch is full. One document more is read, so that the last batch is known to be the last. */
-async function fill(cursor: Cursor, most: number): Promise<{ batch: Document[]; done: boolean }> {
-  const batch: Document[] = [];
+async function fill(cursor: Cursor, most: number): Promise<{ batch: Uint8Array[]; done: boolean }> {
+  const batch: Uint8Array[] = [];
   let bytes = 0;
   for (;;) {
-    const next = cursor.pending ?? (await read(cursor.documents));
+    const { pending, results } = cursor;
+    const next = pending ?? (results.atHand ? take(results.iterator) : await read(results.iterator));
+    if (next === PAUSE) {
+      await setImmediate();
+      continue;
+    }
     cursor.pending = next;
     if (!next) return { batch, done: true };
-    const size = batch.length >= most ? 0 : writeDocument(next).length;
-    if (batch.length >= most || (batch.length > 0 && bytes + size > LARGEST_BATCH)) {
+    if (batch.length >= most || (batch.length > 0 && bytes + next.length > LARGEST_BATCH)) {
       return { batch, done: false };
     }
     batch.push(next);
-    bytes += size;
+    bytes += next.length;
     cursor.pending = undefined;
   }
 }
 
-async function read(documents: AsyncIterator<Document>): Promise<Document | undefined> {
-  const next = await documents.next();
+const readerOf = (results: Results): Reader =>
+  Symbol.asyncIterator in results
+    ? { atHand: false, iterator: results[Symbol.asyncIterator]() }
+    : { atHand: true, iterator: results[Symbol.iterator]() };
+
+function take(iterator: Iterator<Uint8Array | typeof PAUSE>): Uint8Array | typeof PAUSE | undefined {
+  const next = iterator.next();
   return next.done ? undefined : next.value;
+}
+
+async function read(documents: AsyncIterator<Document>): Promise<Uint8Array | undefined> {
+  const next = await documents.next();
+  return next.done ? undefined : writeDocument(next.value);
 }

@@ -237,3 +237,20 @@ function parseNot(operand: Value, parseInner: (condition: Value) => Filter[]): F
 
 /** True for operands that MongoDB compares across types. */
 export const isUnbounded = (value: Value): boolean => value instanceof MinKey || value instanceof MaxKey;
+
+/** The fields of a document that decide whether it satisfies a filter; undefined if that may be any. */
+export function fieldsOf(filter: Filter): string[] | undefined {
+  switch (filter.kind) {
+    case 'field':
+      return [filter.parts[0] as string];
+    case 'not':
+      return fieldsOf(filter.of);
+    case 'expression':
+      return undefined;
+    case 'and':
+    case 'or': {
+      const all = filter.of.map(fieldsOf);
+      return all.every((each) => each !== undefined) ? all.flat() : undefined;
+    }
+  }
+}

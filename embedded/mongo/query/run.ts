@@ -5,9 +5,10 @@ import { MongoError } from '../errors.ts';
 import type { OrderedField } from '../index/entries.ts';
 import { type Plan, plan } from '../index/planner.ts';
 import type { Collection, Stored } from '../storage/collection.ts';
+import { FieldNames, parseFields } from '../values/fields.ts';
 import { type Document, parseDocument } from '../values/values.ts';
 import { candidates, type Costs } from './candidates.ts';
-import type { Filter } from './filter.ts';
+import { fieldsOf, type Filter } from './filter.ts';
 import { matches } from './matcher.ts';
 import { sortKey } from './sorting.ts';
 
@@ -27,17 +28,29 @@ export interface Query {
   readonly deadline?: number | undefined;
 }
 
-export interface Found {
+/** A stored document that a query finds. Who passes its bytes on never makes an object of it. */
+export class Found {
   readonly stored: Stored;
-  readonly document: Document;
+  #document: Document | undefined;
+
+  constructor(stored: Stored, document?: Document) {
+    this.stored = stored;
+    this.#document = document;
+  }
+
+  /** Made when it is asked for; the same one every time. */
+  get document(): Document {
+    this.#document ??= parseDocument(this.stored.bytes);
+    return this.#document;
+  }
 }
 
 export const planOf = (collection: Collection, { filter, sort, hint }: Query): Plan =>
   plan(filter, sort, collection.indexes, hint);
 
 /** Stands between two results where a reader may let others have their turn. */
-const PAUSE = Symbol('pause');
-type Step = Found | typeof PAUSE;
+export const PAUSE: unique symbol = Symbol('pause');
+export type Step = Found | typeof PAUSE;
 
 const SLICE = 10; // milliseconds that a query reads before it pauses
 
@@ -51,19 +64,21 @@ export function* run(
 }
 
 /** The same for reading commands: every 10 ms others have their turn, so that no reader stops the server. */
-export async function* read(
-  collection: Collection,
-  query: Query,
-  costs: Costs = { keys: 0, documents: 0 },
-): AsyncGenerator<Document> {
-  for (const step of search(collection, query, costs)) {
+export async function* read(collection: Collection, query: Query): AsyncGenerator<Document> {
+  for (const step of search(collection, query)) {
     if (step === PAUSE) await setImmediate();
     else yield step.document;
   }
 }
 
-/** Lazy: only a sort that no index serves holds documents in memory. */
-function* search(collection: Collection, query: Query, costs: Costs): Generator<Step> {
+/**
+ * What a query finds, and where it should pause. Lazy: only a sort that no index serves holds documents in memory.
+ */
+export function* search(
+  collection: Collection,
+  query: Query,
+  costs: Costs = { keys: 0, documents: 0 },
+): Generator<Step> {
   const chosen = planOf(collection, query);
   const found = matching(collection, query, chosen, costs);
   let at = 0;
@@ -78,15 +93,19 @@ function* search(collection: Collection, query: Query, costs: Costs): Generator<
   }
 }
 
-/** How many documents there are; none of them is kept. */
-export async function tally(documents: AsyncIterable<unknown>): Promise<number> {
-  const iterator = documents[Symbol.asyncIterator]();
+/** How many documents a query finds; none of them is kept. */
+export async function tally(collection: Collection, query: Query, costs?: Costs): Promise<number> {
   let count = 0;
-  while (!(await iterator.next()).done) count += 1;
+  for (const step of search(collection, query, costs)) {
+    if (step === PAUSE) await setImmediate();
+    else count += 1;
+  }
   return count;
 }
 
 function* matching(collection: Collection, query: Query, chosen: Plan, costs: Costs): Generator<Step> {
+  const looksAt = fieldsOf(query.filter);
+  const names = looksAt && new FieldNames(looksAt);
   let since = Date.now();
   for (const stored of candidates(collection, chosen, costs)) {
     costs.documents += 1;
@@ -98,13 +117,15 @@ function* matching(collection: Collection, query: Query, chosen: Plan, costs: Co
       yield PAUSE;
       since = Date.now();
     }
-    const document = parseDocument(stored.bytes);
-    if (matches(query.filter, document, query.variables)) yield { stored, document };
+    const document = names ? undefined : parseDocument(stored.bytes);
+    const seen = document ?? parseFields(stored.bytes, names as FieldNames);
+    if (matches(query.filter, seen, query.variables)) yield new Found(stored, document);
   }
 }
 
 /** With a limit only the first `skip + limit` are kept while reading. Bytes are kept, not objects: they are smaller. */
 function* sortInMemory(found: Iterable<Step>, { sort, skip, limit }: Query): Generator<Step> {
+  const names = new FieldNames(sort.map(({ parts }) => parts[0] as string));
   const most = limit > 0 ? skip + limit : Infinity;
   let kept: { stored: Stored; key: Buffer }[] = [];
   let size = 0;
@@ -118,8 +139,8 @@ function* sortInMemory(found: Iterable<Step>, { sort, skip, limit }: Query): Gen
       yield PAUSE;
       continue;
     }
-    const { stored, document } = step;
-    const key = sortKey(document, sort);
+    const { stored } = step;
+    const key = sortKey(parseFields(stored.bytes, names), sort);
     kept.push({ stored, key });
     size += stored.bytes.length + key.length;
     if (kept.length >= 2 * most + 1_000 || size > LARGEST_SORT) cut();
@@ -131,5 +152,5 @@ function* sortInMemory(found: Iterable<Step>, { sort, skip, limit }: Query): Gen
     }
   }
   cut();
-  for (const { stored } of kept) yield { stored, document: parseDocument(stored.bytes) };
+  for (const { stored } of kept) yield new Found(stored);
 }

@@ -3,11 +3,10 @@ import { ObjectId } from 'bson';
 import { MongoError } from '../errors.ts';
 import type { Index } from '../index/description.ts';
 import { duplicateKey } from '../index/duplicate-key.ts';
-import { keysOf, multikeyPaths } from '../index/entries.ts';
-import { matches } from '../query/matcher.ts';
+import { FieldNames, parseFields } from '../values/fields.ts';
 import { checkKeyLength, encodeValue } from '../values/keys.ts';
-import { MISSING, visitPath } from '../values/paths.ts';
 import { type Document, parseDocument, typeOf, type Value, writeDocument } from '../values/values.ts';
+import { entriesOf, without } from './index-entries.ts';
 import { type Entry, prefixOf, type Range, scan, startingWith, type Storage } from './storage.ts';
 
 const LARGEST_DOCUMENT = 16 * 1_024 * 1_024; // bytes, MongoDB's limit
@@ -57,42 +56,46 @@ export class Collection {
     const bytes = this.#bytes(stored);
     const id = encodeId(stored['_id']);
     if (this.read(id)) throw duplicateKey(this.namespace, this.#idIndex, stored, undefined);
-    const entries = this.#entries(stored, id);
-    this.#checkUnique(stored, id, entries);
-    this.#storage.documents.putSync(this.#key(id), bytes);
-    for (const { key, value } of entries.flatMap(({ added }) => added)) {
-      this.#storage.entries.putSync(key, value);
+    const added: Entry[] = [];
+    for (const index of this.indexes) {
+      const entries = this.#entries(index, stored, id);
+      this.#checkUnique(index, stored, id, entries);
+      added.push(...entries);
     }
+    this.#storage.documents.putSync(this.#key(id), bytes);
+    for (const { key, value } of added) this.#storage.entries.putSync(key, value);
     return stored;
   }
 
-  /** Replaces a stored document. Returns false, and writes nothing, if its bytes are the same. Throws 11000. */
-  replace(before: Stored, document: Document): boolean {
+  /**
+   * Replaces a stored document, of which only these fields differ (undefined: perhaps all). Returns false, and writes
+   * nothing, if its bytes are the same. Throws 11000.
+   */
+  replace(before: Stored, document: Document, changed?: ReadonlySet<string>): boolean {
     const bytes = this.#bytes(document);
     if (bytes.equals(before.bytes)) return false;
-    const entries = this.#entries(document, before.id);
-    this.#checkUnique(document, before.id, entries);
-    const kept = new Set(entries.flatMap(({ added }) => added.map(({ key }) => key.toString('latin1'))));
-    const present = new Set<string>();
-    for (const { key } of this.#entries(parseDocument(before.bytes), before.id).flatMap(
-      ({ added }) => added,
-    )) {
-      const text = key.toString('latin1');
-      present.add(text);
-      if (!kept.has(text)) this.#storage.entries.removeSync(key);
+    const indexes = this.indexes.filter(({ dependsOn }) => !changed || meet(dependsOn, changed));
+    const old = this.#storedEntries(before, indexes);
+    const removed: Entry[] = [];
+    const added: Entry[] = [];
+    for (const [at, index] of indexes.entries()) {
+      const [less, more] = [old[at] as Entry[], this.#entries(index, document, before.id)];
+      const fresh = without(more, less);
+      this.#checkUnique(index, document, before.id, fresh);
+      added.push(...fresh);
+      removed.push(...without(less, more));
     }
-    for (const { key, value } of entries.flatMap(({ added }) => added)) {
-      if (!present.has(key.toString('latin1'))) this.#storage.entries.putSync(key, value);
-    }
+    for (const { key } of removed) this.#storage.entries.removeSync(key);
+    for (const { key, value } of added) this.#storage.entries.putSync(key, value);
     this.#storage.documents.putSync(this.#key(before.id), bytes);
     return true;
   }
 
-  remove({ id, bytes }: Stored): void {
-    for (const { added } of this.#entries(parseDocument(bytes), id)) {
-      for (const { key } of added) this.#storage.entries.removeSync(key);
+  remove(stored: Stored): void {
+    for (const { key } of this.#storedEntries(stored, this.indexes).flat()) {
+      this.#storage.entries.removeSync(key);
     }
-    this.#storage.documents.removeSync(this.#key(id));
+    this.#storage.documents.removeSync(this.#key(stored.id));
   }
 
   /** The document under an encoded `_id`. */
@@ -137,11 +140,9 @@ export class Collection {
 
   #fill(index: Index, { id, bytes }: Stored): void {
     const document = parseDocument(bytes);
-    const entries = this.#entries(document, id, [index]);
-    this.#checkUnique(document, id, entries);
-    for (const { key, value } of entries.flatMap(({ added }) => added)) {
-      this.#storage.entries.putSync(key, value);
-    }
+    const entries = this.#entries(index, document, id);
+    this.#checkUnique(index, document, id, entries);
+    for (const { key, value } of entries) this.#storage.entries.putSync(key, value);
   }
 
   removeIndex(index: Index): void {
@@ -183,52 +184,36 @@ export class Collection {
     return bytes;
   }
 
-  /** What a document adds to each index that covers it. Marks paths that meet an array for the first time. */
-  #entries(document: Document, id: Buffer, indexes: readonly Index[] = this.indexes): IndexEntries[] {
-    return indexes.flatMap((index) => {
-      if (index.name === '_id_' || !covers(index, document)) return [];
-      this.#noteArrays(index, document);
-      const prefix = prefixOf(index.id);
-      const added = keysOf(document, index.fields).map((values) => {
-        const length = Buffer.allocUnsafe(2);
-        length.writeUInt16BE(prefix.length + values.length);
-        const key = Buffer.concat([prefix, values, id]);
-        checkKeyLength(key, `${this.namespace} index ${index.name}`);
-        return { key, value: length };
-      });
-      return [{ index, added }];
-    });
+  /** What a document adds to an index. Marks paths that meet an array for the first time. */
+  #entries(index: Index, document: Document, id: Buffer): Entry[] {
+    const { entries, arrays } = entriesOf(index, document, id, this.namespace);
+    const fresh = arrays.filter((path) => !index.multikey.has(path));
+    if (fresh.length > 0) {
+      fresh.forEach((path) => index.multikey.add(path));
+      this.#save(this);
+    }
+    return entries;
   }
 
-  #noteArrays(index: Index, document: Document): void {
-    const fresh = multikeyPaths(document, index.fields).filter((path) => !index.multikey.has(path));
-    if (fresh.length === 0) return;
-    fresh.forEach((path) => index.multikey.add(path));
-    this.#save(this);
+  /** What a stored document has in each of these indexes; only the fields that they look at are read. */
+  #storedEntries({ id, bytes }: Stored, indexes: readonly Index[]): Entry[][] {
+    const names = new FieldNames(indexes.flatMap(({ dependsOn }) => [...dependsOn]));
+    const document = parseFields(bytes, names);
+    return indexes.map((index) => this.#entries(index, document, id));
   }
 
-  #checkUnique(document: Document, id: Buffer, entries: readonly IndexEntries[]): void {
-    for (const { index, added } of entries) {
-      if (!index.unique) continue;
-      for (const { key, value } of added) {
-        const values = key.subarray(0, value.readUInt16BE());
-        for (const other of scan(this.#storage.entries, startingWith(values))) {
-          if (!other.key.subarray(values.length).equals(id)) {
-            throw duplicateKey(this.namespace, index, document, values.subarray(4));
-          }
+  #checkUnique(index: Index, document: Document, id: Buffer, entries: readonly Entry[]): void {
+    if (!index.unique) return;
+    for (const { key, value } of entries) {
+      const values = key.subarray(0, value.readUInt16BE());
+      for (const other of scan(this.#storage.entries, startingWith(values))) {
+        if (!other.key.subarray(values.length).equals(id)) {
+          throw duplicateKey(this.namespace, index, document, values.subarray(4));
         }
       }
     }
   }
 }
-
-interface IndexEntries {
-  readonly index: Index;
-  readonly added: readonly Entry[];
-}
-
-/** The encoded `_id` that an index entry points to. */
-export const idOfEntry = ({ key, value }: Entry): Buffer => key.subarray(value.readUInt16BE());
 
 /** Encodes an `_id`, refusing the types that MongoDB refuses. */
 export function encodeId(id: Value): Buffer {
@@ -242,19 +227,12 @@ export function encodeId(id: Value): Buffer {
 }
 
 function withId(document: Document): Document {
+  if (Object.keys(document)[0] === '_id') return document;
   const { _id: id, ...fields } = document;
   return { _id: Object.hasOwn(document, '_id') ? id : new ObjectId(), ...fields };
 }
 
-/** Whether an index has entries for a document: its partial filter holds, and a sparse index sees a field. */
-function covers(index: Index, document: Document): boolean {
-  if (index.partial) return matches(index.partial.filter, document);
-  if (!index.sparse) return true;
-  let present = false;
-  for (const { parts } of index.fields) {
-    visitPath(document, parts, (found) => {
-      present ||= found !== MISSING;
-    });
-  }
-  return present;
+function meet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  for (const each of right) if (left.has(each)) return true;
+  return false;
 }

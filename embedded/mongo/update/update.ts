@@ -25,6 +25,8 @@ export type Update =
 interface Change {
   readonly operator: string;
   readonly path: string;
+  /** The parts of a path without `$`, which is the same in every document. */
+  readonly parts: readonly string[] | undefined;
   readonly operand: Value;
 }
 
@@ -104,8 +106,8 @@ function parseOperator(operator: string, fields: Value): Change[] {
     throw new MongoError(9, `Modifiers operate on fields but ${operator} has no document`);
   }
   return Object.entries(fields).map(([path, operand]) => {
-    splitPath(path);
-    return { operator, path, operand };
+    const parts = splitPath(path);
+    return { operator, path, parts: path.includes('$') ? undefined : parts, operand };
   });
 }
 
@@ -117,24 +119,41 @@ function checkConflicts(changes: readonly Change[]): void {
     operator === '$rename' && typeof operand === 'string' ? [path, operand] : [path],
   );
   for (const path of paths) {
+    if (!path.includes('.')) {
+      if (above.has(path)) throw conflictAt(path, path);
+      taken.add(path);
+      above.add(path);
+      continue;
+    }
     const parts = path.split('.');
     const prefixes = parts.map((_part, at) => parts.slice(0, at + 1).join('.'));
     const conflict = above.has(path) ? path : prefixes.find((prefix) => taken.has(prefix));
-    if (conflict) {
-      throw new MongoError(40, `Updating the path '${path}' would create a conflict at '${conflict}'`);
-    }
+    if (conflict) throw conflictAt(path, conflict);
     taken.add(path);
     prefixes.forEach((prefix) => above.add(prefix));
   }
 }
 
+const conflictAt = (path: string, conflict: string): MongoError =>
+  new MongoError(40, `Updating the path '${path}' would create a conflict at '${conflict}'`);
+
 function checkArrayFilters(changes: readonly Change[], filters: ReadonlyMap<string, Filter>): void {
+  if (filters.size === 0) return;
   const used = new Set(changes.flatMap(({ path }) => identifiersIn(path)));
   for (const identifier of filters.keys()) {
     if (!used.has(identifier)) {
       throw new MongoError(9, `The array filter for identifier '${identifier}' was not used in the update`);
     }
   }
+}
+
+/** The fields of a document that an update may change; undefined: all. */
+export function changedFields(update: Update): ReadonlySet<string> | undefined {
+  if (update.kind === 'replace') return undefined;
+  const paths = update.changes.flatMap(({ operator, path, operand }) =>
+    operator === '$rename' && typeof operand === 'string' ? [path, operand] : [path],
+  );
+  return new Set(paths.map((path) => path.split('.', 1)[0] as string));
 }
 
 export interface UpdateContext {
@@ -166,20 +185,21 @@ function replace(document: Document, replacement: Document): Document {
 }
 
 function change(document: Document, changes: readonly Change[], context: UpdateContext): Document {
-  const needsPosition = changes.some(({ path }) => path.split('.').includes('$'));
+  const needsPosition = changes.some(({ path, parts }) => !parts && path.split('.').includes('$'));
   const paths: PathContext = {
     arrayFilters: context.arrayFilters,
     position: needsPosition ? firstMatchingPosition(context.filter, document) : undefined,
   };
-  for (const { operator, path, operand } of changes) {
+  for (const { operator, path, parts: fixed, operand } of changes) {
     if (operator === '$setOnInsert' && !context.inserting) continue;
     if (operator === '$rename') rename(document, path, operand);
+    else if (fixed) changeAt(document, fixed, operator, operand);
     else for (const parts of expandPath(document, path, paths)) changeAt(document, parts, operator, operand);
   }
   return document;
 }
 
-function changeAt(document: Document, parts: string[], operator: string, operand: Value): void {
+function changeAt(document: Document, parts: readonly string[], operator: string, operand: Value): void {
   const found = valueAt(document, parts);
   const value = (VALUE_OPERATORS[operator] as ValueOperator)(found, operand, parts.join('.'));
   if (value === found) return;

@@ -143,17 +143,39 @@ export function encodeValue(value: Value): Buffer {
 /** The bytes of an index key; `directions` holds 1 or -1 per value. */
 export function encodeKey(values: readonly Value[], directions: readonly number[]): Buffer {
   length = 0;
+  writeKey(values, directions);
+  return Buffer.from(buffer.subarray(0, length));
+}
+
+/** The key of an entry: the index's number, the values, the encoded `_id`; and how long it is without `_id`. */
+export function encodeEntry(
+  index: number,
+  values: readonly Value[],
+  directions: readonly number[],
+  id: Buffer,
+): { key: Buffer; idAt: number } {
+  reserve(4);
+  length = buffer.writeUInt32BE(index);
+  writeKey(values, directions);
+  const idAt = length;
+  writeBytes(id);
+  return { key: Buffer.from(buffer.subarray(0, length)), idAt };
+}
+
+function writeKey(values: readonly Value[], directions: readonly number[]): void {
   values.forEach((value, at) => {
     const start = length;
     writeValue(value);
     if (directions[at] === -1) invertFrom(start);
   });
-  return Buffer.from(buffer.subarray(0, length));
 }
+
+/** Whether something may be stored under these bytes. */
+export const isStorable = (key: Buffer): boolean => key.length <= LARGEST_KEY;
 
 /** Refuses what lmdb cannot take as a key; MongoDB before 4.2 answered the same code. */
 export function checkKeyLength(key: Buffer, what: string): void {
-  if (key.length <= LARGEST_KEY) return;
+  if (isStorable(key)) return;
   throw new MongoError(
     17280,
     `${what}: key too large to index, ${key.length} bytes > ${LARGEST_KEY}; index a digest of the value instead`,
