@@ -11,6 +11,7 @@ import { dueEndpointLanes } from '../src/endpoints/reconcile.ts';
 import type { ItemLanes } from '../src/lanes/item-lanes.ts';
 import { dueMailLanes } from '../src/mail/reconcile.ts';
 import { dueMediaLanes } from '../src/media/reconcile.ts';
+import { mailNotices } from '../src/notices/mailing.ts';
 import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
 import { destroyDue } from '../src/privacy/destroy.ts';
 import { asOperator } from '../src/store/scope.ts';
@@ -57,6 +58,7 @@ export async function reconcile(ctx: Context): Promise<void> {
     ['erasure', () => asOperator('carry out erasures', () => destroyDue(ctx))],
     ['people who left', () => asOperator('finish departures', () => finishDepartures(ctx))],
     ['resolved', () => asOperator('settle what was resolved', () => settleResolved(ctx))],
+    ['notices', () => asOperator('mail notices', () => mailNotices(ctx))],
     ['mail', async () => wake(ctx, 'mail', await asOperator('reconcile mail', () => dueMailLanes(ctx)))],
   ];
   for (const [part, step] of steps) {

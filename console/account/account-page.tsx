@@ -9,6 +9,7 @@ import { errorText } from '../ui/error-text.ts';
 import { Page } from '../ui/page.tsx';
 import { StateMessage } from '../ui/state-message.tsx';
 import { type Company, CompanyFields, type Eea, NO_EEA } from './company-fields.tsx';
+import { EmergencyContact } from './emergency-contact.tsx';
 import { CARD, Failed, TextField } from './fields.tsx';
 
 interface Account {
@@ -18,6 +19,8 @@ interface Account {
   contactPerson: { name: string; email: string; phone: string } | null;
   privacyContact: { name: string; email: string } | null;
   privacyPolicyUrl: string | null;
+  /** Null: the owner. */
+  emergencyUserId: string | null;
   emergencyReachable: boolean;
   eea: Eea | null;
   terms: { number: string; version: string; from: string } | null;
@@ -63,6 +66,7 @@ function AccountForm({ account }: { account: Account }) {
   const [contact, setContact] = useState(account.contactPerson ?? { name: '', email: '', phone: '' });
   const [privacy, setPrivacy] = useState(account.privacyContact ?? { name: '', email: '' });
   const [policyUrl, setPolicyUrl] = useState(account.privacyPolicyUrl ?? '');
+  const [emergencyUserId, setEmergencyUserId] = useState(account.emergencyUserId);
   const [eea, setEea] = useState(account.eea ?? NO_EEA);
   const mayWrite = me.scopes.includes('account:write');
   const saving = useMutation({
@@ -75,6 +79,9 @@ function AccountForm({ account }: { account: Account }) {
           ...(contact.name === '' ? {} : { contactPerson: contact }),
           ...(privacy.name === '' ? {} : { privacyContact: privacy }),
           ...(policyUrl === '' ? {} : { privacyPolicyUrl: policyUrl }),
+          ...(emergencyUserId === account.emergencyUserId || emergencyUserId === null
+            ? {}
+            : { emergencyUserId }),
         },
       }),
     onSuccess: (answer) => client.setQueryData(ACCOUNT, answer),
@@ -114,6 +121,9 @@ function AccountForm({ account }: { account: Account }) {
         ))}
       </fieldset>
       <TextField label={t('people.account.policyUrl')} type="url" value={policyUrl} onChange={setPolicyUrl} />
+      {me.scopes.includes('users:read') && (
+        <EmergencyContact value={emergencyUserId} onChange={setEmergencyUserId} />
+      )}
       {saving.isError && <Failed>{errorText(t, saving.error)}</Failed>}
       <p role="status" className="text-sm text-good">
         {saving.isSuccess && t('people.account.saved')}

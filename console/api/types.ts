@@ -90,6 +90,8 @@ export interface LastMessage {
 export interface Conversation {
   id: string;
   state: ConversationState;
+  /** Who holds it while it is `ASSIGNED`; without a name: deleted just now. */
+  assignee: { id: string; name: string | null } | null;
   channel: { id: string; displayNumber: string; name: string };
   /** Each message names its sender. */
   group?: true;

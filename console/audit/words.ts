@@ -48,6 +48,7 @@ const ACTIONS: Record<string, Words> = {
   'account.signed-up': ['Signed the business up', 'הרשמת העסק'],
   'account.completed': ['Completed the account', 'השלמת החשבון'],
   'account.changed': ['Changed the account', 'שינוי החשבון'],
+  'account.password-rotation-set': ['Set how often passwords are renewed', 'קביעת תדירות החלפת סיסמה'],
   'user.invited': ['Invited a person', 'הזמנת אדם'],
   'user.invited-again': ['Invited a person again', 'הזמנה חוזרת של אדם'],
   'user.joined': ['Joined', 'הצטרפות'],

@@ -1,3 +1,4 @@
+import { assignmentEn } from './assignment.ts';
 import { keysEn } from './keys-en.ts';
 import { ownSignInEn } from './own-sign-in.ts';
 import { peopleEn } from './people.ts';
@@ -97,6 +98,7 @@ export const en = {
     },
   },
   confirm: { keep: 'Leave it' },
+  assignment: assignmentEn,
   keys: keysEn,
   supportAccess: supportAccessEn,
   personSignIn: personSignInEn,

@@ -1,3 +1,4 @@
+import { assignmentHe } from './assignment.ts';
 import type { en } from './en.ts';
 import { keysHe } from './keys-he.ts';
 import { ownSignInHe } from './own-sign-in.ts';
@@ -98,6 +99,7 @@ export const he: typeof en = {
     },
   },
   confirm: { keep: 'להשאיר' },
+  assignment: assignmentHe,
   keys: keysHe,
   supportAccess: supportAccessHe,
   personSignIn: personSignInHe,

@@ -73,6 +73,8 @@ export const peopleEn = {
     missing: 'Please fill in what is missing below.',
     unreachable:
       'Nobody can be reached in an emergency: the e-mail of the emergency contact is not confirmed.',
+    emergency: 'Emergency contact',
+    emergencyHint: 'Is reached by mail when something serious happens; the address must be confirmed.',
     maySendNot: 'Your numbers do not send: terms or account are not complete.',
     isCompany: 'The business is a company',
     companyNumber: 'Company number',
@@ -196,6 +198,8 @@ export const peopleHe: typeof peopleEn = {
     number: 'מספר חשבון',
     missing: 'השלימו את מה שחסר כאן.',
     unreachable: 'אין את מי להשיג בשעת חירום: הדואר של איש הקשר לחירום לא אושר.',
+    emergency: 'איש קשר לחירום',
+    emergencyHint: 'אליו פונים בדוא״ל כשקורה דבר חמור; הכתובת חייבת להיות מאומתת.',
     maySendNot: 'המספרים אינם שולחים: ההסכם או החשבון אינם שלמים.',
     isCompany: 'העסק הוא חברה',
     companyNumber: 'מספר חברה',

@@ -72,7 +72,7 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
             <Marks conversation={conversation} waiting={waiting} />
           </div>
           <div className="mt-1 flex items-center gap-1.5">
-            <StateChip state={conversation.state} />
+            <StateChip conversation={conversation} />
             <WindowChip expiresAt={conversation.windowExpiresAt} now={now} />
             <span dir="auto" className="one-line min-w-0 text-[0.6875rem] text-muted">
               {conversation.channel.name || <bdi dir="ltr">{conversation.channel.displayNumber}</bdi>}

@@ -7,12 +7,12 @@ import { openConversation } from '../app/use-route.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { Avatar } from '../inbox/avatar.tsx';
 import { ContactName } from '../inbox/contact-name.tsx';
-import { StateChip } from '../inbox/state-chip.tsx';
 import { WindowChip } from '../inbox/window-chip.tsx';
 import { wantsNoMarketing } from '../templates/marketing.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Chip } from '../ui/chip.tsx';
 import { useNow } from '../ui/use-now.ts';
+import { Holder } from './holder.tsx';
 
 /** Who the conversation is with, through which number, its state and its window. */
 export function ThreadHeader({ conversation }: { conversation: Conversation | undefined }) {
@@ -44,7 +44,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation | un
             </p>
           </div>
           <div className="flex flex-col items-end gap-1 sm:flex-row sm:items-center sm:gap-1.5">
-            <StateChip state={conversation.state} />
+            <Holder conversation={conversation} />
             <MarketingChip conversation={conversation} />
             <WindowChip expiresAt={conversation.windowExpiresAt} now={now} />
           </div>

@@ -7,6 +7,7 @@ import { Reject } from '../ops/errors.ts';
 import { insertOnce } from '../store/errors.ts';
 import { textLine } from '../tenants/input.ts';
 import { type UserRow, Users } from '../tenants/people-model.ts';
+import { profileOf } from '../tenants/sessions.ts';
 import { findTenant } from '../tenants/tenants.ts';
 import { type AccountData, type AccountRow, Accounts, type EeaAnswers } from './model.ts';
 import { emailAddress, phoneNumber } from './words.ts';
@@ -172,7 +173,20 @@ export async function changeDetails(
   return Object.fromEntries(pairs.flat()) as Record<string, string>;
 }
 
-/** Whether somebody can be reached in an emergency: by an address or phone that was proven. In the tenant's scope. */
+/** To whom operational notices go: the contact person, else the owner's address once it is proven. In the tenant's scope. */
+export async function noticeAddress(
+  ctx: Context,
+  tenantId: string,
+): Promise<{ to: string; language: 'en' | 'he' } | null> {
+  const owner = await ctx.store.model(Users).findOne({ role: 'owner' }).lean<UserRow>().exec();
+  const language = owner?.language ?? 'en';
+  const { contactPerson } = await accountData(ctx, await findAccount(ctx, tenantId));
+  if (contactPerson) return { to: contactPerson.email, language };
+  if (owner?.emailProvenAt === undefined) return null;
+  return { to: (await profileOf(ctx, owner)).email, language };
+}
+
+/** Whether somebody can be reached in an emergency: by an address that was proven; phones never are. In the tenant's scope. */
 export async function isEmergencyReachable(ctx: Context, row: AccountRow | null): Promise<boolean> {
   const who = row?.emergencyUserId === undefined ? { role: 'owner' } : { _id: row.emergencyUserId };
   const user = await ctx.store
@@ -180,7 +194,7 @@ export async function isEmergencyReachable(ctx: Context, row: AccountRow | null)
     .findOne({ ...who, status: 'active' })
     .lean<UserRow>()
     .exec();
-  return user?.emailProvenAt !== undefined || user?.phoneProvenAt !== undefined;
+  return user?.emailProvenAt !== undefined;
 }
 
 async function requireUser(ctx: Context, _id: string): Promise<void> {

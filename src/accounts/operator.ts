@@ -1,10 +1,11 @@
-/** What the operator records of an account: the terms, and a decision about Europe. */
+/** What the operator records of an account: the terms, a decision about Europe, how often passwords are renewed. */
 import { z } from 'zod';
 
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
-import { withTenant } from '../store/scope.ts';
+import { asOperator, withTenant } from '../store/scope.ts';
 import { checkInput, textLine } from '../tenants/input.ts';
+import { Tenants } from '../tenants/model.ts';
 import { findTenant } from '../tenants/tenants.ts';
 import { ensureAccount } from './account.ts';
 import { Accounts, type Terms } from './model.ts';
@@ -57,6 +58,34 @@ export async function decideEea(
   const eeaDecision = { allowed: decision === 'allow', by, at: new Date(ctx.clock.now()) };
   await change(ctx, { tenantId, by, action: 'account.eea-decided', decision }, { eeaDecision });
   return { tenantId, decision };
+}
+
+const rotationInput = z.strictObject({
+  tenantId: z.string(),
+  by: z.string(),
+  months: z.coerce.number().int().min(0).max(24, 'must be 0 (never) to 24'),
+});
+
+/** People whose password is older choose another one at their next sign-in; 0: never. @throws Reject (404), (422) */
+export async function setPasswordRotation(
+  ctx: Context,
+  input: { tenantId: string; by: string; months: string },
+): Promise<{ tenantId: string; months: number }> {
+  const { tenantId, by, months } = checkInput(rotationInput, input);
+  await findTenant(ctx, tenantId);
+  await audit(ctx, {
+    tenantId,
+    actor: by,
+    action: 'account.password-rotation-set',
+    objects: [tenantId],
+    outcome: 'allowed',
+    details: { months },
+  });
+  const change = months === 0 ? { $unset: { passwordMonths: 1 } } : { $set: { passwordMonths: months } };
+  await asOperator('rules of a tenant', () =>
+    ctx.store.model(Tenants).updateOne({ _id: tenantId }, change).exec(),
+  );
+  return { tenantId, months };
 }
 
 async function change(

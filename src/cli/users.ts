@@ -3,15 +3,17 @@ import type { Command } from 'commander';
 
 import { ensureAccount, findAccount, isEmergencyReachable } from '../accounts/account.ts';
 import { linkByHand, sendInvitation } from '../accounts/invitations.ts';
-import { decideEea, setTerms } from '../accounts/operator.ts';
+import { decideEea, setPasswordRotation, setTerms } from '../accounts/operator.ts';
 import { ensureOwner } from '../accounts/owners.ts';
 import { shownProfile } from '../accounts/profile.ts';
+import { findUser, inviteAgain } from '../accounts/users.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { missingForMail } from '../mail/mail.ts';
 import { Reject } from '../ops/errors.ts';
 import { withTenant } from '../store/scope.ts';
 import { type UserRow, Users } from '../tenants/people-model.ts';
+import { PERMISSIONS } from '../tenants/permissions.ts';
 import { findTenant, type Tenant } from '../tenants/tenants.ts';
 import { cliActor } from './actor.ts';
 import type { Bind } from './bind.ts';
@@ -47,6 +49,20 @@ export function userCommands(root: Command, bind: Bind): void {
           empty: 'Nobody yet: whatsper user invite-owner --tenant …',
         },
       );
+    },
+  );
+  bind<OfTenant & { user: string }>(
+    user
+      .command('invite')
+      .description('mail a person who was invited another link; nobody but they see it')
+      .requiredOption('--tenant <id>', 'its id')
+      .requiredOption('--user <id>', 'as `user list` shows it'),
+    async ({ ctx, output, options: { tenant: tenantId, user: userId } }) => {
+      await findTenant(ctx, tenantId);
+      await withTenant(tenantId, async () =>
+        inviteAgain(ctx, { principal: cliActor(), scopes: PERMISSIONS }, await findUser(ctx, userId)),
+      );
+      output.one({ userId, mailed: true });
     },
   );
   bind<OfTenant & { print?: true }>(
@@ -129,6 +145,15 @@ export function accountCommands(tenant: Command, bind: Bind): void {
       .requiredOption('--decision <allow|refuse>', 'allow or refuse'),
     async ({ ctx, output, options: { tenant: tenantId, decision } }) =>
       output.one(await decideEea(ctx, { tenantId, by: cliActor(), decision })),
+  );
+  bind<OfTenant & { months: string }>(
+    tenant
+      .command('password-rotation')
+      .description('after how many months people choose another password; 0: never, as it is by default')
+      .requiredOption('--tenant <id>', 'its id')
+      .requiredOption('--months <count>', '0 to 24'),
+    async ({ ctx, output, options: { tenant: tenantId, months } }) =>
+      output.one(await setPasswordRotation(ctx, { tenantId, by: cliActor(), months })),
   );
   bind<OfTenant>(
     tenant

@@ -8,6 +8,7 @@ import { INSTALLATION } from '../audit/model.ts';
 import type { Context } from '../context.ts';
 import { Reject } from '../ops/errors.ts';
 import { SafeError } from '../ops/log.ts';
+import { insertOnce } from '../store/errors.ts';
 import { newId } from '../store/ids.ts';
 import { withTenant } from '../store/scope.ts';
 import {
@@ -29,15 +30,15 @@ const address = z.email().max(254);
 const SUBJECT_LENGTH = 200;
 
 /**
- * Resolves when the mail is kept; a worker sends it.
+ * Resolves when the mail is kept; a worker sends it. The same `unique` again is the same mail.
  * @returns its id. @throws Reject (503) `mail-not-set-up`; (422) for an address or subject that no mail can have
  */
-export async function sendMail(ctx: Context, mail: NewMail): Promise<string> {
+export async function sendMail(ctx: Context, mail: NewMail, unique?: string): Promise<string> {
   const { tenantId: owner, category, to, language, subject, lines, link } = mail;
   requireMail(ctx);
   requireSendable(mail);
   const tenantId = owner ?? INSTALLATION;
-  const _id = newId(ctx, 'eml');
+  const _id = unique === undefined ? newId(ctx, 'eml') : `eml_${await digestOf(ctx, tenantId, unique)}`;
   const now = new Date(ctx.clock.now());
   const letter: Letter = { to, language, subject, lines, ...(link ? { link } : {}) };
   const row: MailRow = {
@@ -50,10 +51,13 @@ export async function sendMail(ctx: Context, mail: NewMail): Promise<string> {
     dueAt: now,
     createdAt: now,
   };
-  await withTenant(tenantId, () => ctx.store.model(Mails).insertMany([row]));
+  await withTenant(tenantId, () => insertOnce(ctx.store.model(Mails).insertMany([row])));
   if (row.state === 'due') await ctx.lanes.mail.wake({ lane: _id, tenantId });
   return _id;
 }
+
+const digestOf = (ctx: Context, tenantId: string, unique: string) =>
+  ctx.store.keyring.lookup(tenantId, 'mail', unique);
 
 /** @throws Reject (503) where mail can neither be sent nor kept */
 export function requireMail(ctx: Pick<Context, 'settings'>): void {

@@ -17,6 +17,8 @@ export interface NoticeRow extends TenantRow {
   /** When it happened, as whoever said it told. */
   at: Date;
   createdAt: Date;
+  /** Still to be mailed to the business (mailing.ts). */
+  mailDue?: boolean;
   /** Sealed `{ text, details }`. */
   said: Buffer;
 }
@@ -31,7 +33,11 @@ export const Notices = tenantCollection<NoticeRow>('notices', {
     wabaId: ours.technical(String),
     at: ours.technical({ type: Date, required: true }),
     createdAt: ours.technical({ type: Date, required: true }),
+    mailDue: ours.technical(Boolean),
     said: ours.sealedAccount(),
   },
-  indexes: [{ keys: { createdAt: -1, _id: -1 } }],
+  indexes: [
+    { keys: { createdAt: -1, _id: -1 } },
+    { keys: { mailDue: 1 }, options: { partialFilterExpression: { mailDue: true } } },
+  ],
 });

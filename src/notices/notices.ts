@@ -1,9 +1,10 @@
 /**
- * Notices: what happened to a business's accounts and numbers, kept, told to its consoles, and logged for the operator
- * when it is serious. Raising one again changes nothing and tells nobody (P2).
+ * Notices: what happened to a business's accounts and numbers, kept, told to its consoles, and when it is serious mailed
+ * to its contact person (mailing.ts) and logged for the operator. Raising one again changes nothing and tells nobody (P2).
  */
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
+import { missingForMail } from '../mail/mail.ts';
 import type { Json } from '../whatsapp/payload/json.ts';
 import { type NoticeRow, Notices, type Severity } from './model.ts';
 
@@ -23,6 +24,8 @@ export interface NewNotice {
   details?: Json | undefined;
   /** Kept without telling consoles. */
   quiet?: boolean | undefined;
+  /** The business is told by a mail of its own. */
+  mailed?: boolean | undefined;
 }
 
 async function noticeId(
@@ -36,6 +39,9 @@ async function noticeId(
 export async function wasRaised(ctx: Context, notice: NewNotice): Promise<boolean> {
   return (await ctx.store.batches.find(Notices, notice.tenantId, await noticeId(ctx, notice))) !== null;
 }
+
+const isMailed = (ctx: Context, { severity, quiet, mailed }: NewNotice): boolean =>
+  severity !== 'info' && !quiet && !mailed && missingForMail(ctx) === null;
 
 /** Keeps a notice and tells of it; in the tenant's scope. @returns false when it was raised before */
 export async function raiseNotice(ctx: Context, notice: NewNotice): Promise<boolean> {
@@ -52,6 +58,7 @@ export async function raiseNotice(ctx: Context, notice: NewNotice): Promise<bool
     ...(wabaId === undefined ? {} : { wabaId }),
     at,
     createdAt: new Date(ctx.clock.now()),
+    ...(isMailed(ctx, notice) ? { mailDue: true } : {}),
     said: await ctx.store.keyring.seal({ kind: 'tenant' }, place, { text, details }),
   };
   if (!(await ctx.store.batches.insert(Notices, row))) return false;

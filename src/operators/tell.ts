@@ -35,6 +35,7 @@ export async function tellBusiness(
       text,
       at: new Date(ctx.clock.now()),
       details: { grantId },
+      mailed: true,
     }),
   );
   if (!isNew || missingForMail(ctx) !== null) return;

@@ -52,7 +52,6 @@ export interface UserRow extends TenantRow {
   credentials?: Buffer;
   /** When the person showed that the address is theirs. */
   emailProvenAt?: Date;
-  phoneProvenAt?: Date;
   /** Version of the policy that the person accepted last, the hash of its text, when and where. */
   accepted?: { version: string; hash: string; at: Date; surface: string };
   /** Where the data about the person came from: principal, way, time. */
@@ -75,7 +74,6 @@ export const Users = tenantCollection<UserRow>('users', {
     profile: held.sealedAccount(),
     credentials: held.sealedTechnical(),
     emailProvenAt: held.technical(Date),
-    phoneProvenAt: held.technical(Date),
     accepted: held.technical(Object),
     origin: held.technical(Object),
     mustChangePassword: held.technical(Boolean),

@@ -7,6 +7,7 @@ export function conversation(id: string, minute: number, fields: Partial<Convers
   return {
     id,
     state: 'PENDING',
+    assignee: null,
     channel: { id: 'channel', displayNumber: '+972 3-555-0101', name: 'Sales' },
     contact: { id: `contact of ${id}`, name: `Name ${id}`, phone: '+972501234567', username: null },
     lastMessage: null,

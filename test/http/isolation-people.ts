@@ -39,7 +39,6 @@ export async function signedIn(
       profile,
     ),
     emailProvenAt: at,
-    phoneProvenAt: at,
     accepted: { ...acceptedNow(ctx), at, surface: 'test' },
     origin: { by: 'operator:test', how: 'operator', at },
     createdAt: at,

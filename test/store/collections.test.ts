@@ -24,7 +24,7 @@ describe('declarations of collections', () => {
   });
 
   it.each(collections.map((collection) => [collection.name, collection] as const))(
-    '%s declares class, role and retention',
+    'row 5: %s declares class, role and retention',
     (_name, collection) => {
       expect(collection.retention).toMatch(
         /^(client-content|account|keys|parked-30-days|installation|audit-24-months)$/,

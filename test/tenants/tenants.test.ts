@@ -18,7 +18,7 @@ describe('tenants', () => {
   const rowOf = (tenantId: string) =>
     asOperator('test', () => ctx.store.model(Tenants).findOne({ _id: tenantId }).lean<TenantRecord>().exec());
 
-  it('gives a new tenant an id, and an account number of 10 digits', async () => {
+  it('row 22: gives a new tenant an id, and an account number of 10 digits', async () => {
     const tenant = await createTenant(ctx, acme);
     expect(tenant.tenantId).toMatch(/^ten_[0-9a-z]{26}$/);
     expect(tenant.accountNumber).toMatch(/^[1-9]\d{9}$/);
@@ -36,7 +36,7 @@ describe('tenants', () => {
     await expect(ctx.store.keyring.open(place, row?.name ?? Buffer.alloc(0))).rejects.toThrow();
   });
 
-  it('draws another account number when the first is taken', async () => {
+  it('row 22: draws another account number when the first is taken', async () => {
     const draws = [5, 5, 5, 6].map((value) => Buffer.from([0, 0, 0, 0, value]));
     const random: Random = {
       bytes: (length) =>
