@@ -29,6 +29,8 @@ export async function openOurs(options: SideOptions): Promise<Side> {
     REDIS_PREFIX: database,
     MASTER_KEY: randomBytes(32).toString('base64'),
     META_APP_SECRET: secret,
+    // Ten thousand agents of ten businesses, with one key each, come within a minute.
+    RATE_FEEDS: '100000',
   };
   const numbers = numbersOf(businesses);
   const keys = await makeBusinesses(environment, options, numbers);

@@ -13,6 +13,8 @@ import type { Caller } from '../http/route.ts';
 import { type FeedEntry, lastEntryId, readEntries } from './feed.ts';
 import { type Frame, framesOf, resetFrame } from './feed-frames.ts';
 
+/** Proxies close what is silent for 30 to 60 s. */
+const KEEP_ALIVE_MS = 15_000;
 /** A client that leaves this much unread is cut off; it resumes by id when it can read again. */
 const MOST_UNREAD_BYTES = 1024 * 1024;
 /** Live events that may wait for a replay to end. */
@@ -30,6 +32,7 @@ export class FeedClient {
   written = 0;
   endReason: EndReason = 'client';
   readonly #response: ServerResponse;
+  #spokeAt = performance.now();
   /** Id of the last entry that was written or skipped. */
   #lastId = '0-0';
   /** Events that came during the replay; undefined once live. */
@@ -51,10 +54,10 @@ export class FeedClient {
 
   /**
    * Catches up from the id the client came with, then goes live. Call it after the client has been joined to the
-   * live events. Without an id it starts now.
+   * live events. Without an id it starts now, which is where those begin.
    */
-  async replay(ctx: Context, from: string | undefined): Promise<void> {
-    if (from === undefined) this.#startAt(await lastEntryId(ctx, this.tenantId));
+  async replay(ctx: Context, from: string | undefined, now: string): Promise<void> {
+    if (from === undefined) this.#startAt(now);
     else await this.#resume(ctx, from);
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
@@ -71,8 +74,10 @@ export class FeedClient {
     if (this.#waiting.length > MOST_WAITING) this.cut('slow');
   }
 
-  /** A comment that keeps proxies from taking the silence for death. */
-  keepAlive(): void {
+  /** Now and then a comment, that keeps proxies from taking the silence for death. */
+  keepAlive(now: number): void {
+    if (now - this.#spokeAt < KEEP_ALIVE_MS) return;
+    this.#spokeAt = now;
     this.#send(': keep-alive\n\n');
   }
 

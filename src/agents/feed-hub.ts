@@ -47,8 +47,11 @@ export class FeedHub {
     for (const { clients } of this.#tenants.values()) yield* clients;
   }
 
-  /** From now on the client is offered its tenant's events. @throws when Redis does not answer, or this process stops. */
-  async join(client: FeedClient): Promise<void> {
+  /**
+   * From now on the client is offered its tenant's events: all that come after the id that this returns.
+   * @throws when Redis does not answer, or this process stops.
+   */
+  async join(client: FeedClient): Promise<string> {
     if (this.#closed) throw new Retry('This process is stopping.', { afterMs: 1_000 });
     const { tenantId } = client;
     const known = this.#tenants.get(tenantId);
@@ -56,6 +59,7 @@ export class FeedHub {
     feed.clients.add(client);
     this.#tenants.set(tenantId, feed);
     this.#reading ??= this.#read();
+    return feed.position;
   }
 
   leave(client: FeedClient): void {

@@ -100,9 +100,13 @@ function createHttpServer(classes: RequestClasses, listener: RequestListener): S
 /** Connections that have asked for nothing yet. Browsers open them ahead, and Node counts them among the busy ones. */
 function unusedConnections(server: Server): Set<Socket> {
   const unused = new Set<Socket>();
+  // One function for all: thousands of feeds hold their sockets for hours.
+  const forget = function (this: Socket) {
+    unused.delete(this);
+  };
   server.on('connection', (socket) => {
     unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    socket.on('close', forget);
   });
   server.on('request', (request) => unused.delete(request.socket));
   return unused;

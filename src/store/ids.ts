@@ -6,12 +6,17 @@ import type { Clock, Random } from '../ops/clock.ts';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** 16 bytes and two zero bits: 26 groups of five, taken from the end. */
 function base32(bytes: Buffer): string {
-  let bits = BigInt(`0x${bytes.toString('hex')}`) << 2n;
   let text = '';
-  for (let index = 0; index < 26; index += 1) {
-    text = (ALPHABET[Number(bits & 31n)] ?? '') + text;
-    bits >>= 5n;
+  let bits = 0;
+  let held = 2;
+  for (let at = bytes.length - 1; at >= 0; at -= 1) {
+    bits |= (bytes[at] ?? 0) << held;
+    for (held += 8; held >= 5; held -= 5) {
+      text = (ALPHABET[bits & 31] ?? '') + text;
+      bits >>= 5;
+    }
   }
   return text;
 }
