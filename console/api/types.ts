@@ -26,6 +26,8 @@ export interface Me {
   pending: ('accept-policy' | 'change-password' | 'complete-account' | 'add-second-factor')[];
   /** Of a person: sent as `X-CSRF-Token` with what changes something. */
   csrfToken?: string;
+  /** False: a search finds people only. */
+  searchesMessages: boolean;
   /** Where the live feed begins for whoever reads lists after this. */
   feedCursor: string;
 }
@@ -184,6 +186,11 @@ export interface Message {
   erased?: boolean;
   error?: MessageError;
 }
+
+/** Of a search; `conversations`: of the person, or the one of the message. */
+export type Found =
+  | { kind: 'contact'; contact: ConversationContact; conversations?: Conversation[] }
+  | { kind: 'message'; message: Message; conversations?: Conversation[] };
 
 /** What WhatsApp told of an account or a number. */
 export interface Notice {

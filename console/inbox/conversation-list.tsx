@@ -21,18 +21,17 @@ interface ConversationListProps {
   conversations: Conversation[];
   openId: string | null;
   list: ReturnType<typeof useConversations>;
-  search: string;
 }
 
 /** The rows; only those in view exist. Arrow keys move the mark, Enter opens. */
-export function ConversationList({ conversations, openId, list, search }: ConversationListProps) {
+export function ConversationList({ conversations, openId, list }: ConversationListProps) {
   const { t } = useTranslation();
   const { serverNow } = useWorkspace();
   const now = useNow(30_000, serverNow);
   const scroller = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState(false);
   const [activeId, setActiveId] = useState(openId);
-  const { rows, newCount } = useSteadyOrder(conversations, scrolled && search === '');
+  const { rows, newCount } = useSteadyOrder(conversations, scrolled);
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -45,11 +44,7 @@ export function ConversationList({ conversations, openId, list, search }: Conver
   const lastVisible = visible.at(-1)?.index ?? 0;
   const { hasNextPage, isFetching, isFetchNextPageError, isRefetchError, fetchNextPage, refetch } = list;
   const nextPageDue =
-    hasNextPage &&
-    !isFetching &&
-    !isFetchNextPageError &&
-    search === '' &&
-    lastVisible >= rows.length - NEXT_PAGE_AT;
+    hasNextPage && !isFetching && !isFetchNextPageError && lastVisible >= rows.length - NEXT_PAGE_AT;
   useEffect(() => {
     if (nextPageDue) void fetchNextPage();
   }, [nextPageDue, fetchNextPage]);
@@ -115,14 +110,14 @@ export function ConversationList({ conversations, openId, list, search }: Conver
             );
           })}
         </div>
-        <ListEnd list={list} search={search} />
+        <ListEnd list={list} />
       </div>
     </div>
   );
 }
 
-/** Below the rows: what loads, what failed, and older conversations for a search. */
-function ListEnd({ list, search }: Pick<ConversationListProps, 'list' | 'search'>) {
+/** Below the rows: what loads, and what failed. */
+function ListEnd({ list }: Pick<ConversationListProps, 'list'>) {
   const { t } = useTranslation();
   const more = (): void => void list.fetchNextPage();
   if (list.isFetchNextPageError) {
@@ -135,14 +130,5 @@ function ListEnd({ list, search }: Pick<ConversationListProps, 'list' | 'search'
       </p>
     );
   }
-  if (!list.hasNextPage || search === '') return null;
-  return (
-    <button
-      type="button"
-      onClick={more}
-      className="min-h-11 w-full text-sm font-medium text-accent hover:bg-hover"
-    >
-      {t('inbox.searchMore')}
-    </button>
-  );
+  return null;
 }

@@ -17,9 +17,9 @@ interface ConversationRowProps {
   conversation: Conversation;
   /** Server time, ms. */
   now: number;
-  /** Place and height in the list, px. */
-  top: number;
-  height: number;
+  /** Place and height in a list that draws only what is in view, px; undefined: after the row before. */
+  top?: number;
+  height?: number;
   /** Its thread is on the screen. */
   open: boolean;
   /** The keys stand on it. */
@@ -30,7 +30,7 @@ interface ConversationRowProps {
 }
 
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
-  const { conversation, now, open, active } = props;
+  const { conversation, now, open, active, top, height } = props;
   const { t, i18n } = useTranslation();
   const waiting = isWaiting(conversation);
   const time = new Date(conversation.lastActivityAt);
@@ -49,8 +49,8 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
       aria-posinset={props.position}
       aria-setsize={props.total}
       onClick={() => props.onOpen(conversation.id)}
-      style={{ transform: `translateY(${props.top}px)`, height: props.height }}
-      className="absolute inset-x-0 top-0 px-1.5 py-0.5"
+      {...(top === undefined ? {} : { style: { transform: `translateY(${top}px)`, height } })}
+      className={`px-1.5 py-0.5 ${top === undefined ? 'h-[5.75rem]' : 'absolute inset-x-0 top-0'}`}
     >
       <div className={`flex h-full items-center gap-3 rounded-xl px-2.5 ${ground} ${mark}`}>
         <Avatar contact={conversation.contact} />

@@ -9,8 +9,8 @@ import { itemsOf } from '../live/sorted-pages.ts';
 import { ConversationList } from './conversation-list.tsx';
 import { Filters, rememberedFilter, rememberFilter } from './filters.tsx';
 import { InboxState } from './inbox-state.tsx';
-import { matchesSearch } from './people.ts';
 import { SearchBox } from './search-box.tsx';
+import { FOUND_LIST, SearchResults } from './search-results.tsx';
 
 interface InboxPaneProps {
   openId: string | null;
@@ -30,7 +30,9 @@ export function InboxPane({ openId, waiting, moreWaiting }: InboxPaneProps) {
     rememberFilter(next);
     setFilter(next);
   };
-  const conversations = itemsOf(list.data).filter((conversation) => matchesSearch(conversation, search));
+  const conversations = itemsOf(list.data);
+  const isSearching = search.trim() !== '';
+  const foundList = () => document.getElementById(FOUND_LIST);
   return (
     <section aria-label={t('inbox.label')} className="flex min-h-0 flex-1 flex-col">
       <header className="flex shrink-0 items-center justify-between gap-3 px-4 pt-3.5 pb-2">
@@ -44,24 +46,21 @@ export function InboxPane({ openId, waiting, moreWaiting }: InboxPaneProps) {
         </div>
         <LivePill />
       </header>
-      <SearchBox value={search} onChange={setSearch} />
-      <Filters value={filter} onChange={chooseFilter} waiting={waiting} moreWaiting={moreWaiting} />
-      {conversations.length > 0 ? (
-        <ConversationList
-          key={filter}
-          conversations={conversations}
-          openId={openId}
-          list={list}
-          search={search}
-        />
+      <SearchBox
+        value={search}
+        onChange={setSearch}
+        onDown={() => foundList()?.focus()}
+        onEnter={() => foundList()?.querySelector<HTMLElement>('[role="option"]')?.click()}
+      />
+      {!isSearching && (
+        <Filters value={filter} onChange={chooseFilter} waiting={waiting} moreWaiting={moreWaiting} />
+      )}
+      {isSearching ? (
+        <SearchResults text={search} loaded={conversations} openId={openId} onClear={() => setSearch('')} />
+      ) : conversations.length > 0 ? (
+        <ConversationList key={filter} conversations={conversations} openId={openId} list={list} />
       ) : (
-        <InboxState
-          list={list}
-          filter={filter}
-          search={search}
-          onShowAll={() => chooseFilter('ALL')}
-          onClearSearch={() => setSearch('')}
-        />
+        <InboxState list={list} filter={filter} onShowAll={() => chooseFilter('ALL')} />
       )}
     </section>
   );

@@ -1,4 +1,4 @@
-import { CloudOff, Inbox, MessageSquarePlus, SearchX } from 'lucide-react';
+import { CloudOff, Inbox, MessageSquarePlus } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import { useChannels, type useConversations } from '../api/queries.ts';
@@ -10,13 +10,11 @@ import { StateMessage } from '../ui/state-message.tsx';
 interface InboxStateProps {
   list: ReturnType<typeof useConversations>;
   filter: StateFilter;
-  search: string;
   onShowAll: () => void;
-  onClearSearch: () => void;
 }
 
 /** What stands in the place of the rows when there are none. */
-export function InboxState({ list, filter, search, onShowAll, onClearSearch }: InboxStateProps) {
+export function InboxState({ list, filter, onShowAll }: InboxStateProps) {
   const { t } = useTranslation();
   if (list.isPending) return <RowSkeletons />;
   if (list.isError && list.data === undefined) {
@@ -28,29 +26,6 @@ export function InboxState({ list, filter, search, onShowAll, onClearSearch }: I
         alert
       >
         {errorText(t, list.error)}
-      </StateMessage>
-    );
-  }
-  if (search.trim() !== '') {
-    const more = list.hasNextPage && (
-      <Button small look="quiet" disabled={list.isFetching} onClick={() => void list.fetchNextPage()}>
-        {t('inbox.searchMore')}
-      </Button>
-    );
-    const clear = (
-      <Button small onClick={onClearSearch}>
-        {t('inbox.clearSearch')}
-      </Button>
-    );
-    const actions = (
-      <div className="flex flex-col items-center gap-2">
-        {clear}
-        {more}
-      </div>
-    );
-    return (
-      <StateMessage icon={SearchX} title={t('inbox.noneFound', { search: search.trim() })} action={actions}>
-        {t('inbox.noneFoundHint')}
       </StateMessage>
     );
   }

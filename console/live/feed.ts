@@ -63,7 +63,7 @@ export const SILENCE_LIMIT_MS = 40_000;
 /** Keeps the feed open until `close` or until the key is refused (the API client reports that). */
 export function openFeed(options: FeedOptions): Feed {
   const closing = new AbortController();
-  const position: Position = { cursor: options.startCursor, lastEventId: null, retryMs: 0 };
+  const position: Position = { cursor: options.startCursor, lastEventId: null, retryMs: null };
   let connection = new AbortController();
   let wake = (): void => undefined;
   const stopWatching = options.onNetworkChange(() => {
@@ -94,7 +94,9 @@ export function openFeed(options: FeedOptions): Feed {
       if (closing.signal.aborted || end.kind === 'unauthorized') return;
       if (end.kind === 'forbidden') return options.onState({ kind: 'forbidden' });
       failures = end.kind === 'worked' ? 1 : failures + 1;
-      const wait = Math.max(backOffMs(failures, options.random), position.retryMs, end.retryAfterMs);
+      const isAsked = position.retryMs === 0 && failures === 1;
+      const backOff = isAsked ? 0 : backOffMs(failures, options.random);
+      const wait = Math.max(backOff, position.retryMs ?? 0, end.retryAfterMs);
       if (!options.online()) continue;
       options.onState({ kind: 'reconnecting', retryAt: options.now() + wait, failures });
       await pause(wait);
@@ -115,8 +117,8 @@ export function openFeed(options: FeedOptions): Feed {
 interface Position {
   cursor: string;
   lastEventId: string | null;
-  /** The server's `retry:` wish, ms. */
-  retryMs: number;
+  /** The server's `retry:` wish, ms; 0 when it ended the stream and wants to be asked why. */
+  retryMs: number | null;
 }
 
 interface ConnectionEnd {

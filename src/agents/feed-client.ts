@@ -81,10 +81,14 @@ export class FeedClient {
     this.#send(': keep-alive\n\n');
   }
 
-  /** Ends the stream in order; the client may come back at once. */
+  /**
+   * Ends the stream in order; the client may come back at once. Whose key or session ended is to do so: the console
+   * then hears that it is refused, and takes the content off the screen.
+   */
   end(reason: EndReason): void {
     if (this.ended) return;
     this.endReason = reason;
+    if (reason === 'key') this.#send('retry: 0\n\n');
     this.#response.end();
   }
 

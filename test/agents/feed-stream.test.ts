@@ -291,6 +291,7 @@ describe('a revoked key', () => {
     const started = performance.now();
     await revokeApiKey(ctx, { tenantId: business.tenantId, keyId });
     await revoked.end();
+    expect(revoked.retryMs).toBe(0);
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(other.ended).toBe(false);
     await expect(FeedReader.open({ url: gateway.url, key })).rejects.toThrow('401');

@@ -141,6 +141,20 @@ describe('the live feed', () => {
     expect(time.waits).toEqual([SILENCE_LIMIT_MS]);
   });
 
+  it('asks at once why, when the server ended the stream and said so', async () => {
+    open();
+    await live();
+    connection(0).write('retry: 0\n\n');
+    connection(0).write(sse('9-0', 'message.status', { conversationId: 'c1' }));
+    await until('the event', () => events.length === 1);
+    refuse = new ApiProblem(401, { type: 'unauthorized', title: 'Ended', detail: '' }, null);
+    connection(0).end();
+    await waiting();
+    expect(state()).toEqual({ kind: 'reconnecting', retryAt: time.now(), failures: 1 });
+    time.pass(0);
+    await until('the question', () => opened.length === 2);
+  });
+
   it('waits as long as the server asks, by Retry-After and by retry:', async () => {
     refuse = new ApiProblem(503, { type: 'x', title: 'x', detail: '' }, 12_000);
     open();

@@ -99,6 +99,18 @@ describe('GET /v1/search', () => {
     expect(await search(q('daniel'))).toEqual([dan.contactId]);
   });
 
+  it('finds people only where the installation searches no messages, also by words noted before', async () => {
+    const off = await openGateway({ ...ctx, settings: { ...ctx.settings, SEARCH_MESSAGES: 'off' } });
+    const idsOf = async (query: string) => {
+      const { body } = await off.ask<Found>('GET', `/v1/search?${query}`, { key: aleph.key });
+      return body.items.map(({ contact, message }) => contact?.id ?? message?.id);
+    };
+    expect(await idsOf(q('order'))).toEqual([]);
+    expect(await idsOf(`${q('order')}&kind=message`)).toEqual([]);
+    expect(await idsOf(q('8888'))).toEqual([dan.contactId]);
+    await off.close();
+  });
+
   it('comes in pages', async () => {
     const first = await gateway.ask<Found>('GET', `/v1/search?${q('order')}&limit=1`, { key: aleph.key });
     expect(first.body.items).toHaveLength(1);
