@@ -1,11 +1,35 @@
 import { exampleTemplates } from '../../simulator/templates/examples.ts';
 
 /**
- * The demo business: two numbers, three people who answer, four clients of every kind that WhatsApp shows, and what
+ * The demo business: two numbers, an owner and an agent, three keys, four clients of every kind that WhatsApp shows, and what
  * they have said. Phones are from the ranges that are kept free for films and examples.
  */
 
 export const TENANT = { name: 'קפה הדגמה · Demo Café', email: 'owner@demo.example' };
+
+export interface Profile {
+  firstName: string;
+  lastName: string;
+  username: string;
+  phone: string;
+}
+
+/** The owner; their address is the tenant's. */
+export const OWNER: Profile = {
+  firstName: 'נועה',
+  lastName: 'Owner',
+  username: 'owner',
+  phone: '+442079460103',
+};
+
+/** Is invited by the owner, and sets a password by the mailed link. */
+export const INVITED: Profile & { email: string } = {
+  firstName: 'Dana',
+  lastName: 'Agent',
+  username: 'dana',
+  phone: '+442079460104',
+  email: 'dana@demo.example',
+};
 
 export const NUMBERS = [
   {
@@ -27,13 +51,13 @@ export const TEMPLATES = exampleTemplates(NUMBERS[0].wabaId);
 
 const READING = 'conversations:read,messages:read,contacts:read,channels:read';
 
-/** Each signs in to the console with a key of their own. */
+/** Programs of the business, each with a key; the console takes a key, too. */
 export const AGENTS = [
-  { name: 'Agent Aleph', scopes: `${READING},messages:send` },
-  { name: 'Agent Bet', scopes: `${READING},messages:send` },
+  { name: 'Program A', scopes: `${READING},messages:send` },
+  { name: 'Program B', scopes: `${READING},messages:send` },
   {
-    name: 'Supervisor',
-    scopes: `${READING},channels:write,conversations:write,messages:send,contacts:write,endpoints:read`,
+    name: 'Program C',
+    scopes: `${READING},channels:write,conversations:write,conversations:assign,messages:send,contacts:write,endpoints:read`,
   },
 ] as const;
 

@@ -7,11 +7,13 @@ import {
   CLIENTS,
   CONVERSATIONS,
   type DemoConversation,
+  INVITED,
   NUMBERS,
   TEMPLATES,
   TENANT,
 } from './demo-data.ts';
-import { Api, type Page, Phones, until } from './rest.ts';
+import { completeAccount, invite, mailedLink, newPassword, ownerJoins, signIn } from './people.ts';
+import { AnswerError, Api, type Page, Phones, until } from './rest.ts';
 import { type MetaSecrets, newSecrets, type Stack } from './stack.ts';
 
 /** What a demo needs to know of itself at its next start; kept in DATA_DIR, readable by its owner only. */
@@ -20,6 +22,10 @@ export interface DemoState {
   graphToken: string;
   tenant?: { tenantId: string; accountNumber: string };
   agents: { name: string; key: string }[];
+  /** What the owner signs in with, `joined` once they have; null: a password that somebody set by the mailed link. */
+  owner: { password: string | null; joined: boolean };
+  /** The link of the agent who was invited; it works once. */
+  invitation?: string;
   /** How many of CONVERSATIONS have been held. */
   held: number;
 }
@@ -27,9 +33,11 @@ export interface DemoState {
 /** Reads what an earlier start wrote, or begins anew. */
 export function readDemo(dataDir: string): DemoState {
   const path = stateFile(dataDir);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as DemoState;
+  const owner = { password: newPassword(), joined: false };
+  // Of an earlier version of the demo nobody has joined.
+  if (existsSync(path)) return Object.assign({ owner }, JSON.parse(readFileSync(path, 'utf8')) as DemoState);
   const secrets = newSecrets();
-  return { secrets, graphToken: newSecrets().verifyToken, agents: [], held: 0 };
+  return { secrets, graphToken: newSecrets().verifyToken, agents: [], owner, held: 0 };
 }
 
 /** Written whole or not at all. */
@@ -62,7 +70,7 @@ export function demoSimulator(state: DemoState): {
   };
 }
 
-/** Makes what is not there yet: tenant, numbers, keys, conversations. */
+/** Makes what is not there yet: tenant, people, numbers, keys, conversations. */
 export async function makeDemo(stack: Stack, dataDir: string, state: DemoState): Promise<void> {
   if (!state.tenant) {
     state.tenant = await stack.cli<{ tenantId: string; accountNumber: string }>(
@@ -71,6 +79,7 @@ export async function makeDemo(stack: Stack, dataDir: string, state: DemoState):
     writeDemo(dataDir, state);
   }
   const { tenantId } = state.tenant;
+  await makePeople(stack, dataDir, state, tenantId);
   // Adding a number again changes nothing, so an interrupted start is simply continued.
   if (state.agents.length < AGENTS.length) {
     await Promise.all(NUMBERS.map((number) => addNumber(stack, tenantId, number, state)));
@@ -88,6 +97,48 @@ export async function makeDemo(stack: Stack, dataDir: string, state: DemoState):
     await hold(stack, state, conversation);
     state.held += 1;
     writeDemo(dataDir, state);
+  }
+}
+
+/** The owner joins and invites an agent, whose invitation waits. What was cut off half-way is gone on with. */
+async function makePeople(stack: Stack, dataDir: string, state: DemoState, tenantId: string): Promise<void> {
+  if (!state.owner.joined) {
+    state.owner = { password: await joinedOwner(stack, state, tenantId), joined: true };
+    writeDemo(dataDir, state);
+  }
+  const { owner, tenant, invitation } = state;
+  if (invitation !== undefined || owner.password === null) return;
+  const { password } = owner;
+  const credentials = { accountNumber: tenant?.accountNumber ?? '', name: TENANT.email, password };
+  const api = await signIn(stack.gatewayUrl, credentials);
+  const { items } = await api.get<Page<{ email: string }>>('/v1/users');
+  if (!items.some(({ email }) => email === INVITED.email)) await invite(api, INVITED, 'agent');
+  state.invitation = await mailedLink(stack.gatewayUrl, INVITED.email);
+  writeDemo(dataDir, state);
+}
+
+/** @returns the owner's password; null when somebody has joined as the owner with a password of their own */
+async function joinedOwner(
+  stack: Stack,
+  { owner: { password }, tenant }: DemoState,
+  tenantId: string,
+): Promise<string | null> {
+  if (password === null) return null;
+  const { items } = await stack.cli<Page<{ role: string; status: string }>>(
+    ...['user', 'list', '--tenant', tenantId],
+  );
+  if (items.find(({ role }) => role === 'owner')?.status === 'invited') {
+    await stack.cli('user', 'invite-owner', '--tenant', tenantId); // the first link may have ended
+    await ownerJoins(stack.gatewayUrl, password);
+    return password;
+  }
+  try {
+    const credentials = { accountNumber: tenant?.accountNumber ?? '', name: TENANT.email, password };
+    await completeAccount(await signIn(stack.gatewayUrl, credentials));
+    return password;
+  } catch (error) {
+    if (error instanceof AnswerError && error.status === 401) return null;
+    throw error;
   }
 }
 

@@ -2,10 +2,10 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { demoSimulator, makeDemo, readDemo, writeDemo } from './demo.ts';
-import { NUMBERS } from './demo-data.ts';
+import { demoSimulator, type DemoState, makeDemo, readDemo, writeDemo } from './demo.ts';
+import { INVITED, NUMBERS, OWNER } from './demo-data.ts';
 import { runOnce } from './once.ts';
-import { startStack } from './stack.ts';
+import { type Stack, startStack } from './stack.ts';
 
 const HELP = `npm run quickstart            starts everything with a demo business; Ctrl-C stops it
 npm run quickstart -- --once  tries everything in a folder of its own and says what happened`;
@@ -63,7 +63,7 @@ async function runDemo(): Promise<number> {
     });
     const making = makeDemo(stack, dataDir, demo).then(() => 'made' as const);
     if ((await Promise.race([making, crashed, interrupted])) === 'made') {
-      console.log(welcome(stack.gatewayUrl, stack.simulatorUrl, demo.agents, dataDir));
+      console.log(welcome(stack, demo, dataDir));
       await Promise.race([crashed, interrupted]);
     }
     tell('Stopping');
@@ -74,27 +74,35 @@ async function runDemo(): Promise<number> {
   }
 }
 
-function welcome(
-  gatewayUrl: string,
-  simulatorUrl: string,
-  agents: { name: string; key: string }[],
-  dataDir: string,
-): string {
+function welcome({ gatewayUrl, simulatorUrl }: Stack, demo: DemoState, dataDir: string): string {
+  const { agents, owner, invitation, tenant } = demo;
   const numbers = NUMBERS.map(({ displayNumber, name }) => `  ${displayNumber}  ${name}`);
   const keys = agents.map(({ name, key }) => `  ${name.padEnd(12)}  ${key}`);
   return [
     '',
     'WHATSPER is running.',
     '',
-    `  Console     ${gatewayUrl}/      sign in with one of the keys`,
+    `  Console     ${gatewayUrl}/t/${tenant?.accountNumber ?? ''}`,
     `  A phone     ${simulatorUrl}/      write as a client`,
-    `  Mail        ${gatewayUrl}/outbox  invitations (the owner's is there), password resets`,
+    `  Mail        ${gatewayUrl}/outbox  invitations, password resets`,
+    `  Sign-up     ${gatewayUrl}/#/sign-up  for a business of your own`,
     `  API         ${gatewayUrl}/docs`,
     '',
-    'Numbers of the demo business',
+    'People of the demo business',
+    owner.password === null
+      ? '  Owner       with the password that was set by the mailed link'
+      : `  Owner       user name ${OWNER.username}, password ${owner.password}`,
+    ...(invitation === undefined
+      ? []
+      : [
+          `  Agent       user name ${INVITED.username}; the password is set once, within 7 days, at`,
+          `              ${invitation}`,
+        ]),
+    '',
+    'Its numbers',
     ...numbers,
     '',
-    'People and their keys',
+    'Keys for programs',
     ...keys,
     '',
     `Data and logs are in ${dataDir}; remove the folder to begin anew.`,

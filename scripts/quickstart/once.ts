@@ -55,8 +55,8 @@ async function tryAll(
 async function play(stack: Stack, graphToken: string, onProgress: (line: string) => void): Promise<Row[]> {
   onProgress('Making two businesses with the CLI');
   const [own, other] = await Promise.all([
-    makeTenant(stack, TENANT.name, graphToken),
-    makeTenant(stack, 'Another business'),
+    makeTenant(stack, TENANT, graphToken),
+    makeTenant(stack, { name: 'Another business', email: 'owner@another.example' }),
   ]);
   onProgress('Playing clients and an agent');
   const phones = new Phones(stack.simulatorUrl);
@@ -71,9 +71,13 @@ async function play(stack: Stack, graphToken: string, onProgress: (line: string)
 }
 
 /** A tenant with an agent's key, and with the numbers of the demo when there is a token for them. */
-async function makeTenant(stack: Stack, name: string, token?: string): Promise<{ key: string }> {
+async function makeTenant(
+  stack: Stack,
+  { name, email }: typeof TENANT,
+  token?: string,
+): Promise<{ key: string }> {
   const { tenantId } = await stack.cli<{ tenantId: string }>(
-    ...['tenant', 'create', '--name', name, '--email', TENANT.email],
+    ...['tenant', 'create', '--name', name, '--email', email],
   );
   const numbers = token === undefined ? [] : NUMBERS;
   const [{ key }] = await Promise.all([

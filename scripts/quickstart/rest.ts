@@ -15,6 +15,7 @@ export interface MessageView {
 export interface ConversationView {
   id: string;
   state: string;
+  assignee: { id: string; name: string | null } | null;
   channel: { id: string };
   contact: { name: string | null; phone: string | null; username: string | null } | null;
 }
@@ -48,19 +49,24 @@ async function call<Body>(url: string, { method = 'GET', body, headers = {} }: C
   return { status: answer.status, body: (text === '' ? undefined : JSON.parse(text)) as Body };
 }
 
-/** Requests with one API key. */
+/** Requests with an API key, or with the headers of a session. */
 export class Api {
   constructor(
     private readonly url: string,
-    private readonly key: string,
+    private readonly credential: string | Record<string, string>,
   ) {}
 
   /** Any status is an answer. */
   async ask<Body>(path: string, { headers, ...rest }: Call = {}): Promise<Answer<Body>> {
     return call(`${this.url}${path}`, {
       ...rest,
-      headers: { authorization: `Bearer ${this.key}`, ...headers },
+      headers: { ...this.#credentials(), ...headers },
     });
+  }
+
+  #credentials(): Record<string, string> {
+    const { credential } = this;
+    return typeof credential === 'string' ? { authorization: `Bearer ${credential}` } : credential;
   }
 
   /** @throws Error for any status but 2xx */

@@ -165,6 +165,7 @@ function environmentOf(
     DATA_DIR: dataDir,
     GRAPH_API_URL: simulatorUrl,
     MAIL_OUTBOX: 'on',
+    SIGN_UP: 'on',
     META_APP_SECRET: secrets.appSecret,
     META_VERIFY_TOKEN: secrets.verifyToken,
     ...settings,

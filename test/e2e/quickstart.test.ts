@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { join as joinBusiness, signIn } from '../../scripts/quickstart/people.ts';
 import { Api } from '../../scripts/quickstart/rest.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/quickstart.mjs', import.meta.url));
@@ -16,6 +17,8 @@ const SCRIPT = fileURLToPath(new URL('../../scripts/quickstart.mjs', import.meta
 interface Running {
   consoleUrl: string;
   keys: string[];
+  owner: { accountNumber: string; name: string; password: string };
+  invitation: string;
   /** What a Ctrl-C does; resolves with the exit code. */
   interrupt(): Promise<number | null>;
 }
@@ -40,7 +43,13 @@ async function start(dataDir: string): Promise<Running> {
   await running;
   const said = lines.join('\n');
   return {
-    consoleUrl: /Console\s+(http:\S+)\//.exec(said)?.[1] ?? '',
+    consoleUrl: /Console\s+(http:\S+)\/t\//.exec(said)?.[1] ?? '',
+    owner: {
+      accountNumber: /Console\s+http:\S+\/t\/(\d{10})/.exec(said)?.[1] ?? '',
+      name: /Owner\s+user name (\S+),/.exec(said)?.[1] ?? '',
+      password: /Owner\s.*password (\S+)/.exec(said)?.[1] ?? '',
+    },
+    invitation: /http:\S+#\/invitation\/\S+/.exec(said)?.[0] ?? '',
     keys: [...said.matchAll(/wsk_\S+/g)].map(([key]) => key),
     async interrupt() {
       child.kill('SIGINT');
@@ -81,7 +90,7 @@ describe('npm run quickstart', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('makes a business with a key for each of three people and conversations in it', async () => {
+  it('makes a business with an owner, three keys and conversations in it', async () => {
     const running = await start(dataDir);
     expect(running.keys).toHaveLength(3);
     for (const key of running.keys) {
@@ -92,8 +101,13 @@ describe('npm run quickstart', () => {
     const api = new Api(running.consoleUrl, running.keys[0] ?? '');
     const templates = await api.get<{ items: { sendable: boolean }[] }>('/v1/templates');
     expect(templates.items.map(({ sendable }) => sendable)).toEqual([true, true, true]);
+    const owner = await signIn(running.consoleUrl, running.owner);
+    const me = await owner.get<{ caller: { kind: string }; pending: string[] }>('/v1/me');
+    expect(me).toMatchObject({ caller: { kind: 'person' }, pending: [] });
+    expect((await owner.conversations()).items).toHaveLength(first.conversations);
+    expect(await owner.get('/v1/about')).toMatchObject({ signUp: true });
     expect(await running.interrupt()).toBe(0);
-  }, 120_000);
+  }, 240_000); // a limit for a busy machine
 
   it('leaves no process behind after a Ctrl-C', () => {
     expect(processesOf(dataDir)).toEqual([]);
@@ -103,6 +117,11 @@ describe('npm run quickstart', () => {
     const running = await start(dataDir);
     const { items } = await new Api(running.consoleUrl, running.keys[0] ?? '').conversations();
     expect({ keys: running.keys, conversations: items.length }).toEqual(first);
+    const password = 'gentle otters juggle pears';
+    const { accountNumber } = running.owner;
+    expect(await joinBusiness(running.consoleUrl, running.invitation, password)).toBe(accountNumber);
+    const agent = await signIn(running.consoleUrl, { accountNumber, name: 'dana', password });
+    expect((await agent.conversations()).items).toHaveLength(items.length);
     expect(await running.interrupt()).toBe(0);
-  }, 120_000);
+  }, 240_000); // a limit for a busy machine
 });

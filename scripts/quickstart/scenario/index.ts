@@ -11,6 +11,7 @@ import {
   withoutPhone,
 } from './inbound.ts';
 import { answer, answerAgain, reversedStatuses, strangerLooks } from './outbound.ts';
+import { personAnswers } from './people.ts';
 import type { Story, World } from './story.ts';
 
 export type { World } from './story.ts';
@@ -31,6 +32,11 @@ const STEPS: { step: string; expected: string; work: (story: Story) => Promise<O
   { step: 'an agent answers', expected: 'on the phone once, then read', work: answer },
   { step: 'the agent’s program repeats it', expected: 'same message, sent once', work: answerAgain },
   { step: 'statuses come in reverse order', expected: 'ends as read', work: reversedStatuses },
+  {
+    step: 'the owner joins by mail and answers',
+    expected: 'on the phone; the conversation is theirs',
+    work: personAnswers,
+  },
   { step: 'another business looks', expected: '404, empty lists', work: strangerLooks },
 ];
 
