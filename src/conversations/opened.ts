@@ -1,10 +1,7 @@
-/**
- * Opens the sealed fields of a whole page at once. Each key is read one time: of the values under one key the first
- * is opened alone and leaves the key in the keyring's cache for the rest.
- */
+/** Opens the sealed fields of a whole page at once: each key is asked for one time, and opens all that it sealed. */
 import type { Context } from '../context.ts';
 import { ErasedError } from '../store/keyring.ts';
-import { type Place, sealedBy } from '../store/seal.ts';
+import { type Place, sealedBy, unseal } from '../store/seal.ts';
 
 export interface SealedField {
   place: Place;
@@ -36,26 +33,33 @@ export class Opened {
 /** @throws SealError when bytes were changed or stand in another place than they were sealed for. */
 export async function openAll(ctx: Context, tenantId: string, fields: SealedField[]): Promise<Opened> {
   const opened = new Opened();
-  const byKey = new Map<string, { place: Place; sealed: Buffer }[]>();
+  const byKey = new Map<string, Group>();
   for (const { place, sealed } of fields) {
     if (!sealed) continue;
     const keyId = sealedBy(sealed);
-    byKey.set(keyId, [...(byKey.get(keyId) ?? []), { place, sealed }]);
+    const group = byKey.get(keyId);
+    if (group) group.push({ place, sealed });
+    else byKey.set(keyId, [{ place, sealed }]);
   }
   if (byKey.size === 0) return opened;
   await ctx.store.keyring.keyOf(tenantId, { kind: 'tenant' }); // wraps all the others
-  await Promise.all([...byKey.values()].map((group) => openGroup(ctx, opened, group)));
+  await Promise.all([...byKey].map(([keyId, group]) => openGroup(ctx, opened, { tenantId, keyId, group })));
   return opened;
 }
 
-/** Values under one key: when the first can't be opened for good, none can. */
+type Group = { place: Place; sealed: Buffer }[];
+
+/** Values under one key: when it is gone, all of them are. */
 async function openGroup(
   ctx: Context,
   opened: Opened,
-  group: { place: Place; sealed: Buffer }[],
+  { tenantId, keyId, group }: { tenantId: string; keyId: string; group: Group },
 ): Promise<void> {
   try {
-    for (const { place, sealed } of group) opened.set(sealed, await ctx.store.keyring.open(place, sealed));
+    const key = await ctx.store.keyring.keyById(tenantId, keyId);
+    for (const { place, sealed } of group) {
+      opened.set(sealed, JSON.parse(unseal(key, place, sealed).toString()));
+    }
   } catch (error) {
     if (!(error instanceof ErasedError)) throw error;
     for (const { sealed } of group) opened.set(sealed, ERASED);
