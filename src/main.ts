@@ -17,6 +17,7 @@ import { tellCrashes } from './ops/crash.ts';
 import { Health } from './ops/health.ts';
 import { createLogger, type Logger } from './ops/log.ts';
 import { createMetrics, metered } from './ops/metrics.ts';
+import { plainConnections } from './plain-connections.ts';
 import { buildContext, type BuiltContext } from './start.ts';
 import { LastKnown } from './store/last-known.ts';
 import { openRedis } from './store/redis.ts';
@@ -52,6 +53,10 @@ export async function startGateway(
   const ctx = { ...built.ctx, log: metered(built.ctx.log, metrics) };
   const watch = createWatch(ctx, metrics);
   const stops: Stops = [() => built.close()];
+  for (const field of plainConnections(ctx.settings)) {
+    const reason = 'spoken to without TLS beyond a private network: see docs/security/hardening.md';
+    ctx.log.warn({ part: 'settings', field, reason }, 'start.plain-connection');
+  }
   let stopping = false;
   const stop = async () => {
     stopping = true;

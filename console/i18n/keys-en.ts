@@ -53,6 +53,7 @@ export const keysEn = {
     'contacts-write': 'Change contacts',
     'channels-read': 'See WhatsApp numbers',
     'channels-write': 'Change WhatsApp numbers',
+    'costs-read': 'See what messages cost',
     'endpoints-read': 'See endpoints',
     'endpoints-write': 'Change endpoints',
     'dead-letters-read': 'See what could not be handled',

@@ -55,6 +55,7 @@ export const keysHe: typeof keysEn = {
     'contacts-write': 'לשנות אנשי קשר',
     'channels-read': 'לראות מספרי WhatsApp',
     'channels-write': 'לשנות מספרי WhatsApp',
+    'costs-read': 'צפייה בעלות ההודעות',
     'endpoints-read': 'לראות נקודות קצה',
     'endpoints-write': 'לשנות נקודות קצה',
     'dead-letters-read': 'לראות מה לא טופל',

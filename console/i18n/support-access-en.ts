@@ -52,6 +52,7 @@ export const supportAccessEn = {
     'messages-read': 'messages',
     'contacts-read': 'contacts',
     'channels-read': 'numbers',
+    'costs-read': 'costs',
     'endpoints-read': 'endpoints',
     'dead-letters-read': 'what could not be handled',
     'account-read': 'account data',

@@ -53,6 +53,7 @@ export const supportAccessHe: typeof supportAccessEn = {
     'messages-read': 'הודעות',
     'contacts-read': 'אנשי קשר',
     'channels-read': 'מספרים',
+    'costs-read': 'עלויות',
     'endpoints-read': 'נקודות קצה',
     'dead-letters-read': 'מה שלא טופל',
     'account-read': 'פרטי החשבון',

@@ -14,6 +14,7 @@ export const KEY_SCOPES = [
   'contacts:write',
   'channels:read',
   'channels:write',
+  'costs:read',
   'endpoints:read',
   'endpoints:write',
   'dead-letters:read',

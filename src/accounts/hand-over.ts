@@ -7,9 +7,11 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { missingForMail } from '../mail/mail.ts';
 import { Reject } from '../ops/errors.ts';
+import { credentialsOf, hasSecondFactor } from '../sign-in/credentials.ts';
 import { pendingOf } from '../tenants/pending.ts';
 import { type UserRow, Users } from '../tenants/people-model.ts';
 import { profileOf } from '../tenants/sessions.ts';
+import { standingOf } from '../tenants/sign-in-rules.ts';
 import { findTenant } from '../tenants/tenants.ts';
 import { ensureAccount, findAccount } from './account.ts';
 import { INVITATION_MS } from './invitations.ts';
@@ -24,7 +26,7 @@ export async function offerHandOver(
 ): Promise<HandOver> {
   requireOwner(owner);
   const next = await findUser(ctx, to);
-  if (next._id === owner._id || next.status !== 'active' || pendingOf(ctx.settings, next).length > 0) {
+  if (next._id === owner._id || next.status !== 'active' || !(await isReady(ctx, next))) {
     throw new Reject(409, 'not-ready', 'Choose another person who has joined and signed in before.');
   }
   await ensureAccount(ctx, tenantId);
@@ -39,6 +41,13 @@ export async function offerHandOver(
   await ctx.store.model(Accounts).updateOne({ _id: tenantId }, { $set: { handOver } }).exec();
   await tellBoth(ctx, 'hand-over-offered', [owner, next]);
   return handOver;
+}
+
+/** Has done all that is asked of people here. */
+async function isReady(ctx: Context, user: UserRow): Promise<boolean> {
+  const { rules } = await standingOf(ctx, user.tenantId);
+  const isWeak = rules.secondFactorForAll && !hasSecondFactor(await credentialsOf(ctx, user));
+  return pendingOf(ctx.settings, user, isWeak).length === 0;
 }
 
 /** The offer that is open now; null when there is none. */

@@ -4,11 +4,13 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type ApiRequest, listRoute, type Route, route } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
+import { requirePassword } from '../sign-in/own-factors.ts';
+import { passwordField } from '../sign-in/public-routes.ts';
 import { type UserRow, Users } from '../tenants/people-model.ts';
 import { deleteUser, disableUser, enableUser } from './leaving.ts';
 import type { Actor } from './rights.ts';
 import { UserSchema, type UserView, userView } from './user-views.ts';
-import { changeUser, findUser, inviteAgain, inviteUser } from './users.ts';
+import { changesAddress, changeUser, findUser, inviteAgain, inviteUser } from './users.ts';
 import { profileBody } from './words.ts';
 
 const role = z.string('is missing').max(100);
@@ -106,17 +108,30 @@ export const userRoutes: Route[] = [
     method: 'patch',
     path: '/v1/users/{id}',
     summary: 'Change a person’s data or role',
-    description: 'What is not named stays as it is. A new address has to be proven again.',
+    description:
+      'What is not named stays as it is. A new address has to be proven again; once the person has joined it needs the password of whoever changes it, as mails of forgotten passwords go there.',
     scope: 'users:write',
     forPeople: true,
     params: idParams,
-    body: profileBody.partial().extend({ role: role.optional(), language }),
+    body: profileBody.partial().extend({
+      role: role.optional(),
+      language,
+      ownPassword: passwordField.optional().meta({ description: 'Yours; needed for a new address.' }),
+    }),
     response: UserSchema,
-    problems: RIGHTS,
+    problems: {
+      ...RIGHTS,
+      403: '`more-than-you-hold`; `wrong-password`: a new address without your own password.',
+      429: '`wait`: too many failed tries.',
+    },
     async handle(ctx, request) {
       const actor = actorOf(request);
       const user = await findUser(ctx, request.params.id);
-      return userView(ctx, actor, await changeUser(ctx, { actor, user, change: request.body }));
+      const { ownPassword = '', ...change } = request.body;
+      if (await changesAddress(ctx, user, change)) {
+        await requirePassword(ctx, request.caller, ownPassword, 'ownPassword');
+      }
+      return userView(ctx, actor, await changeUser(ctx, { actor, user, change }));
     },
   }),
   route({

@@ -149,11 +149,25 @@ export async function changeUser(
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const profile: Profile = { ...before, ...given };
   await changeRow(ctx, { actor, user, before, profile, role, language });
-  const isNewAddress = nameKey('email', before.email) !== nameKey('email', profile.email);
+  const isNewAddress = isOtherAddress(before.email, profile.email);
   const changed = await findUser(ctx, user._id);
   if (isNewAddress && changed.status === 'invited') await sendInvitation(ctx, changed);
   if (isNewAddress && changed.status === 'active') await sendProof(ctx, changed);
   return changed;
+}
+
+/** Whether mails of a forgotten password would go elsewhere: who changes that proves themselves first. */
+export async function changesAddress(
+  ctx: Context,
+  user: UserRow,
+  { email }: { email?: string | undefined },
+): Promise<boolean> {
+  if (user.status === 'invited' || email === undefined) return false;
+  return isOtherAddress((await profileOf(ctx, user)).email, email);
+}
+
+function isOtherAddress(one: string, other: string): boolean {
+  return nameKey('email', one) !== nameKey('email', other);
 }
 
 interface Changing {
@@ -171,7 +185,7 @@ async function changeRow(
 ): Promise<void> {
   const { _id, tenantId } = user;
   const { username, email } = profile;
-  const isNewAddress = nameKey('email', before.email) !== nameKey('email', email);
+  const isNewAddress = isOtherAddress(before.email, email);
   requireFree(await claimNames(ctx, { tenantId, userId: _id, names: { username, email } }));
   await audit(ctx, {
     tenantId,

@@ -12,7 +12,7 @@ import { clientAddress } from '../http/proxies.ts';
 import type { RateLimits } from '../http/rate-limits.ts';
 import { Reject } from '../ops/errors.ts';
 import { newId } from '../store/ids.ts';
-import { credentialOf } from '../tenants/auth.ts';
+import { credentialOf, requireOwnOrigin } from '../tenants/auth.ts';
 import { FeedClient } from './feed-client.ts';
 import { FeedHub } from './feed-hub.ts';
 import { Listeners, TICK_MS } from './feed-listeners.ts';
@@ -108,6 +108,8 @@ async function admit(
 ): Promise<Admitted> {
   const asking = () => listeners.admit(credentialOf(request));
   const { listener, caller } = await limits.guard(clientAddress(ctx, request), asking);
+  // A browser that another site's page makes ask says so; it sends no Origin from a page of ours.
+  if (caller.session && request.headers.origin !== undefined) requireOwnOrigin(ctx, request);
   await limits.spend(caller, 'feed');
   const giveBack = places.take(caller);
   const client = new FeedClient(response, caller);

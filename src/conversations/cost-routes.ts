@@ -22,7 +22,7 @@ export const costRoutes: Route[] = [
     summary: 'How many messages WhatsApp charged for',
     description:
       'Counted from the prices that WhatsApp names with its statuses, read by the rules of their day; also of messages that other programs sent from the same numbers. WhatsApp sends no amounts: multiply by its price list. With `channelId` or `conversationId` only theirs.',
-    scope: 'channels:read',
+    scope: 'costs:read',
     query: z.strictObject({
       from: time.optional().meta({ description: 'Default: 30 days before `to`.' }),
       to: time.optional().meta({ description: 'Not included. Default: now.' }),

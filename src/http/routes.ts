@@ -19,6 +19,7 @@ import { erasureRoutes } from '../privacy/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { ownSignInRoutes } from '../sign-in/own-routes.ts';
 import { publicSignInRoutes } from '../sign-in/public-routes.ts';
+import { signInRulesRoutes } from '../sign-in/rules-routes.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import { keyRoutes } from '../tenants/key-routes.ts';
 import { tenantRoutes } from '../tenants/routes.ts';
@@ -49,5 +50,6 @@ export const routes: Route[] = [
   ...deadLetterRoutes,
   ...publicSignInRoutes,
   ...ownSignInRoutes,
+  ...signInRulesRoutes,
   ...auditRoutes,
 ];

@@ -10,6 +10,7 @@ export const GRANTABLE = [
   'messages:read',
   'contacts:read',
   'channels:read',
+  'costs:read',
   'endpoints:read',
   'dead-letters:read',
   'account:read',
@@ -28,7 +29,7 @@ export const ROLE_MAY: Record<OperatorRole, readonly Grantable[]> = {
     'dead-letters:read',
     'users:read',
   ],
-  billing: ['account:read', 'channels:read'],
+  billing: ['account:read', 'channels:read', 'costs:read'],
   privacy: [
     'conversations:read',
     'messages:read',

@@ -4,6 +4,7 @@ import type { Caller } from '../http/route.ts';
 import { notFound, Reject } from '../ops/errors.ts';
 import { type Credentials, Sessions, type UserRow } from '../tenants/people-model.ts';
 import { endSessions, profileOf } from '../tenants/sessions.ts';
+import { standingOf } from '../tenants/sign-in-rules.ts';
 import { newRecoveryCodes, type NewTotp, newTotp, totpStep } from './codes.ts';
 import { changeCredentials, credentialsOf, hasSecondFactor, setPassword } from './credentials.ts';
 import { voidLinks } from './links.ts';
@@ -27,6 +28,7 @@ export async function factorsOf(ctx: Context, caller: Caller) {
     authenticatorApp: totp !== undefined,
     passkeys: passkeys.map(({ id, name, createdAt }) => ({ id, name, createdAt })),
     recoveryCodesLeft: recoveryCodes.length,
+    secondFactorForAll: (await standingOf(ctx, caller.tenantId)).rules.secondFactorForAll,
   };
 }
 
@@ -123,7 +125,7 @@ export async function finishPasskeySetUp(
 
 /**
  * Takes the authenticator app or a passkey away. Without any second factor the password must be long enough alone, and
- * recovery codes go too. @throws Reject (404), (422) `weak-password`
+ * recovery codes go too. @throws Reject (404), (409) `second-factor-demanded`, (422) `weak-password`
  */
 export async function removeFactor(
   ctx: Context,
@@ -146,11 +148,24 @@ export async function removeFactor(
   const isThere =
     passkeyId === undefined ? now.totp !== undefined : now.passkeys?.some(({ id }) => id === passkeyId);
   if (isThere !== true) throw notFound('second factor');
-  if (!hasSecondFactor(without(now))) requireGoodPassword(password, { hasSecondFactor: false, names: [] });
+  if (!hasSecondFactor(without(now))) {
+    await requireNotDemanded(ctx, caller);
+    requireGoodPassword(password, { hasSecondFactor: false, names: [] });
+  }
   await changeCredentials(ctx, user._id, (then) => {
     const left = without(then);
     return hasSecondFactor(left) ? left : { ...left, recoveryCodes: [] };
   });
+}
+
+/** @throws Reject (409) `second-factor-demanded` */
+async function requireNotDemanded(ctx: Context, { tenantId }: Caller): Promise<void> {
+  if (!(await standingOf(ctx, tenantId)).rules.secondFactorForAll) return;
+  throw new Reject(
+    409,
+    'second-factor-demanded',
+    'Your business wants a second factor of everybody: add another one before you remove this one.',
+  );
 }
 
 /** @throws Reject (410) `ticket-over`, also for one of another person */
@@ -171,15 +186,20 @@ async function person(ctx: Context, { id }: Caller): Promise<UserRow> {
   return user;
 }
 
-/** @throws Reject (403) `wrong-password`, (429) `wait` */
-async function requirePassword(ctx: Context, caller: Caller, given: string): Promise<UserRow> {
+/** Fresh proof of who sits there. @throws Reject (403) `wrong-password`, (429) `wait` */
+export async function requirePassword(
+  ctx: Context,
+  caller: Caller,
+  given: string,
+  field = 'current',
+): Promise<UserRow> {
   const user = await person(ctx, caller);
   const wait = await codeWait(ctx, caller.tenantId, caller.id);
   await beginTry(ctx, [wait]);
   const { password } = await credentialsOf(ctx, user);
   if (!(await checkPassword(password, given)).isRight) {
     const message = 'is not your password of now';
-    throw new Reject(403, 'wrong-password', `This ${message}.`, { errors: [{ path: 'current', message }] });
+    throw new Reject(403, 'wrong-password', `This ${message}.`, { errors: [{ path: field, message }] });
   }
   await forgetTries(ctx, [wait]);
   return user;

@@ -47,6 +47,7 @@ const FactorsSchema = z
     authenticatorApp: z.boolean(),
     passkeys: z.array(z.object({ id: z.string(), name: z.string(), createdAt: z.string() })),
     recoveryCodesLeft: z.int(),
+    secondFactorForAll: z.boolean().meta({ description: 'The business wants one of everybody.' }),
   })
   .meta({ id: 'Factors' });
 

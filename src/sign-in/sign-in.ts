@@ -20,6 +20,7 @@ import { asOperator, withTenant } from '../store/scope.ts';
 import { type TenantRecord, Tenants } from '../tenants/model.ts';
 import { type Credentials, type UserRow, Users } from '../tenants/people-model.ts';
 import { startSession } from '../tenants/sessions.ts';
+import { standingOf } from '../tenants/sign-in-rules.ts';
 import { totpStep, withoutRecoveryCode } from './codes.ts';
 import { deviceCookie, sessionCookie } from './cookies.ts';
 import { changeCredentials, credentialsOf, hasSecondFactor } from './credentials.ts';
@@ -225,10 +226,7 @@ async function askForNewPassword(
   user: UserRow,
   { password, passwordSetAt }: Credentials,
 ): Promise<void> {
-  const tenant = await asOperator('sign-in: rules of the tenant', () =>
-    ctx.store.model(Tenants).findOne({ _id: user.tenantId }).lean<TenantRecord>().exec(),
-  );
-  const months = tenant?.passwordMonths ?? 0;
+  const { passwordMonths: months } = (await standingOf(ctx, user.tenantId)).rules;
   if (months === 0 || password === undefined) return;
   if (ctx.clock.now() - Date.parse(passwordSetAt ?? '1970-01-01') < months * MONTH_MS) return;
   await withTenant(user.tenantId, () =>

@@ -19,6 +19,8 @@ export interface TenantRecord extends BaseRow {
   status: 'active' | 'disabled' | 'unproven';
   /** People choose a new password after so many months; absent: never. */
   passwordMonths?: number;
+  /** People need a second factor; absent: who wants one adds it. */
+  secondFactorForAll?: boolean;
   createdAt: Date;
 }
 
@@ -30,6 +32,7 @@ export const Tenants = operatorCollection<TenantRecord>('tenants', {
     accountNumber: ours.technical({ type: String, required: true }),
     status: ours.technical({ type: String, required: true }),
     passwordMonths: ours.technical(Number),
+    secondFactorForAll: ours.technical(Boolean),
     createdAt: ours.technical({ type: Date, required: true }),
   },
   indexes: [{ keys: { accountNumber: 1 }, options: { unique: true } }],

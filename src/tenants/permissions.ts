@@ -11,6 +11,7 @@ export const SCOPES = [
   'contacts:write',
   'channels:read',
   'channels:write',
+  'costs:read',
   'endpoints:read',
   'endpoints:write',
   'dead-letters:read',
@@ -49,7 +50,13 @@ const AGENT: Permission[] = [
   'channels:read',
 ];
 
-const SUPERVISOR: Permission[] = [...AGENT, 'conversations:assign', 'users:read', 'dead-letters:read'];
+const SUPERVISOR: Permission[] = [
+  ...AGENT,
+  'conversations:assign',
+  'users:read',
+  'dead-letters:read',
+  'costs:read',
+];
 
 /** What each role that every tenant has may; a tenant's own roles are rows (`Roles`). */
 export const ROLE_PERMISSIONS: Record<BuiltInRole, readonly Permission[]> = {

@@ -13,7 +13,7 @@ import { withTenant } from '../store/scope.ts';
 import { pendingOf } from './pending.ts';
 import { type Device, type Profile, type SessionRow, Sessions, type UserRow, Users } from './people-model.ts';
 import { permissionsOf } from './roles.ts';
-import { isActiveTenant } from './tenants.ts';
+import { type SignInRules, standingOf } from './sign-in-rules.ts';
 
 /** A session ends 12 hours after the last request … */
 const IDLE_MS = 12 * 3_600_000;
@@ -65,7 +65,7 @@ export async function authenticateSession(ctx: Context, token: string): Promise<
   const { tenantId, secret } = TOKEN_FORM.exec(token)?.groups ?? {};
   if (tenantId === undefined || secret === undefined) return null;
   const digest = digestOf(secret);
-  const [session, isActive] = await Promise.all([
+  const [session, { isActive, rules }] = await Promise.all([
     withTenant(tenantId, () =>
       ctx.store
         .model(Sessions)
@@ -73,14 +73,18 @@ export async function authenticateSession(ctx: Context, token: string): Promise<
         .lean<SessionRow>()
         .exec(),
     ),
-    isActiveTenant(ctx, tenantId),
+    standingOf(ctx, tenantId),
   ]);
   const isSame = timingSafeEqual(Buffer.from(session?.secretHash ?? '0'.repeat(64), 'hex'), digest);
   if (!session || !isSame || !isActive || !isLive(session, ctx.clock.now())) return null;
-  return withTenant(tenantId, () => callerOf(ctx, session, csrfTokenOf(secret)));
+  return withTenant(tenantId, () => callerOf(ctx, session, { csrfToken: csrfTokenOf(secret), rules }));
 }
 
-async function callerOf(ctx: Context, session: SessionRow, csrfToken: string): Promise<Caller | null> {
+async function callerOf(
+  ctx: Context,
+  session: SessionRow,
+  { csrfToken, rules }: { csrfToken: string; rules: SignInRules },
+): Promise<Caller | null> {
   const { _id, tenantId, userId, strong } = session;
   const user = await ctx.store.model(Users).findOne({ _id: userId }).lean<UserRow>().exec();
   if (user?.status !== 'active') return null;
@@ -96,7 +100,7 @@ async function callerOf(ctx: Context, session: SessionRow, csrfToken: string): P
     scopes: await permissionsOf(ctx, user.role),
     principal: `user:${userId}`,
     session: { id: _id, csrfToken, strong },
-    pending: pendingOf(ctx.settings, user),
+    pending: pendingOf(ctx.settings, user, rules.secondFactorForAll && !strong),
   };
 }
 

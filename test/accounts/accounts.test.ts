@@ -10,6 +10,7 @@ import { removeUnproven } from '../../src/accounts/sign-up.ts';
 import { barOf } from '../../src/accounts/terms.ts';
 import { Conversations, type MessageRow, Messages } from '../../src/conversations/model.ts';
 import { Mails } from '../../src/mail/model.ts';
+import { setPassword } from '../../src/sign-in/credentials.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { createApiKey } from '../../src/tenants/keys.ts';
 import { type TenantRecord, Tenants } from '../../src/tenants/model.ts';
@@ -42,12 +43,20 @@ beforeAll(async () => {
   ctx = await testContext({ clock, environment: { MAIL_OUTBOX: 'on', SIGN_UP: 'on' } });
   gateway = await openGateway(ctx);
   business = await openBusiness(ctx, 'Aleph');
-  owner = await signedIn(ctx, business, { role: 'owner' });
+  owner = await newOwner();
 });
 afterAll(async () => {
   await gateway.close();
   await ctx.close();
 });
+
+async function newOwner(): Promise<Signed> {
+  const signed = await signedIn(ctx, business, { role: 'owner' });
+  const row = await userRow(signed.userId);
+  if (!row) throw new Error('no owner');
+  await withTenant(business.tenantId, () => setPassword(ctx, row, PASSWORD));
+  return signed;
+}
 
 let people = 0;
 const person = (more: object = {}) => {
@@ -117,6 +126,23 @@ describe('users', () => {
     expect(after?.emailProvenAt).toBeDefined();
   });
 
+  it('T-AU: user enumeration by invitation: used, ended, altered and unknown links are answered alike', async () => {
+    const { token } = await invited();
+    const other = await invited();
+    await join(token);
+    await gateway.ask('POST', '/v1/invitations/decline', { body: { token: other.token } });
+    const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`;
+    const unknown = `wsl_${business.tenantId}_${'A'.repeat(43)}`;
+    const elsewhere = `wsl_ten_of_nobody_${'A'.repeat(43)}`;
+    const answers = [];
+    for (const given of [token, other.token, altered, unknown, elsewhere]) {
+      const { status, body } = await gateway.ask('POST', '/v1/invitations/look', { body: { token: given } });
+      answers.push(JSON.stringify({ status, body }));
+    }
+    expect(answers[0]).toContain('410');
+    expect(new Set(answers).size).toBe(1);
+  });
+
   it('row 25: an invitation works for 7 days, and a new one ends those before', async () => {
     const { id, email, token } = await invited();
     await gateway.ask('POST', `/v1/users/${id}/invite`, as(owner));
@@ -124,7 +150,7 @@ describe('users', () => {
     const next = await mailedToken(ctx, business.tenantId, email);
     clock.advance(7 * DAY + 1);
     expect(word(await join(next))).toBe('link-over');
-    owner = await signedIn(ctx, business, { role: 'owner' });
+    owner = await newOwner();
   });
 
   it('row 19: a name that differs by case, form or spacing is refused, also of two who come at once', async () => {
@@ -152,7 +178,11 @@ describe('users', () => {
     const { id, token } = await invited();
     await join(token);
     const email = `new.${people}@business.example`;
-    const changed = await gateway.ask('PATCH', `/v1/users/${id}`, as(owner, { email }));
+    const changed = await gateway.ask(
+      'PATCH',
+      `/v1/users/${id}`,
+      as(owner, { email, ownPassword: PASSWORD }),
+    );
     expect(changed.body).toMatchObject({ email, emailProven: false });
     const proof = await mailedToken(ctx, business.tenantId, email);
     expect((await gateway.ask('POST', '/v1/prove-email', { body: { token: proof } })).status).toBe(200);
@@ -228,7 +258,7 @@ describe('users', () => {
     expect(word(await gateway.ask('DELETE', `/v1/roles/${made.body.id}`, as(owner)))).toBe('role-in-use');
   });
 
-  it('T-AZ: nobody raises their own rights, or sets what is not theirs to set', async () => {
+  it('T-AZ: own role can’t be raised; T-AZ: mass assignment: nobody sets what is not theirs to set', async () => {
     const admin = await signedIn(ctx, business, { role: 'admin' });
     expect(
       word(await gateway.ask('PATCH', `/v1/users/${admin.userId}`, as(admin, { role: 'supervisor' }))),
@@ -240,7 +270,7 @@ describe('users', () => {
     }
   });
 
-  it('T-AZ: who may not change users sees neither addresses nor phones of others', async () => {
+  it('T-AZ: fields: an agent sees neither addresses nor phones of other agents', async () => {
     const supervisor = await signedIn(ctx, business, { role: 'supervisor' });
     await invited();
     const list = await gateway.ask<{ items: { id: string; email: string | null; phone: string | null }[] }>(
@@ -251,6 +281,29 @@ describe('users', () => {
     const others = list.body.items.filter(({ id }) => id !== supervisor.userId);
     expect(others.length).toBeGreaterThan(0);
     for (const { email, phone } of others) expect([email, phone]).toEqual([null, null]);
+  });
+
+  it('T-AZ: fields: an agent does not see what things cost, nor the account', async () => {
+    const agent = await signedIn(ctx, business, { role: 'agent' });
+    for (const path of ['/v1/costs', '/v1/account', '/v1/audit']) {
+      const refused = await gateway.ask('GET', path, as(agent));
+      expect([path, refused.status, word(refused)]).toEqual([path, 403, 'insufficient-scope']);
+    }
+  });
+
+  it('T-AZ: rights removed during an open feed end it, and nothing is told on it any more', async () => {
+    const agent = await signedIn(ctx, business, { role: 'agent' });
+    const feed = await fetch(`${gateway.url}/v1/feed`, { headers: agent.headers });
+    expect(feed.status).toBe(200);
+    await withTenant(business.tenantId, () =>
+      ctx.store
+        .model(Users)
+        .updateOne({ _id: agent.userId }, { $set: { role: 'role-without-rights' } })
+        .exec(),
+    );
+    const told = await feed.text(); // ends when the server ends it
+    expect(told).not.toContain('message.created');
+    expect((await fetch(`${gateway.url}/v1/feed`, { headers: agent.headers })).status).toBe(403);
   });
 
   it('row 28: who is disabled loses sessions and keys, their conversations wait again, and they can be let in again', async () => {
@@ -284,7 +337,7 @@ describe('users', () => {
     expect((await gateway.ask('POST', `/v1/users/${id}/enable`, as(owner))).body.status).toBe('active');
   });
 
-  it('rows 28 and T-AZ: a person is deleted while they send: names are gone, the message keeps its author', async () => {
+  it('row 28 and T-AZ: race: a person is deleted while they send: names are gone, the message keeps its author', async () => {
     const agent = await signedIn(ctx, business, { role: 'agent' });
     const { conversationId } = await clientWrites(ctx, business, { phone: '972500000032' });
     const path = `/v1/conversations/${conversationId}/messages`;
@@ -412,7 +465,11 @@ describe('the account', () => {
     await join(token);
     const put = await gateway.ask('PUT', '/v1/account', as(owner, { emergencyUserId: id }));
     expect(put.body).toMatchObject({ emergencyUserId: id, emergencyReachable: true });
-    await gateway.ask('PATCH', `/v1/users/${id}`, as(owner, { email: `moved.${people}@business.example` }));
+    await gateway.ask(
+      'PATCH',
+      `/v1/users/${id}`,
+      as(owner, { email: `moved.${people}@business.example`, ownPassword: PASSWORD }),
+    );
     expect((await gateway.ask('GET', '/v1/account', as(owner))).body.emergencyReachable).toBe(false);
   });
 
@@ -521,6 +578,19 @@ describe('sign-up', () => {
     const eea = { established: true, servesThere: false, otherwiseSubject: false };
     expect(word(await gateway.ask('POST', '/v1/sign-up', { body: asked({ eea }) }))).toBe('eea-not-served');
     expect((await newest())._id).toBe(before._id);
+  });
+
+  it('T-AU: user enumeration at sign-up: an address that is known is answered like one that is not', async () => {
+    const body = asked();
+    const first = await open(body);
+    const again = await open(body);
+    const other = await open(asked());
+    for (const { status, body: said, headers } of [first, again, other]) {
+      expect([status, said]).toEqual([202, { next: 'read-mail' }]);
+      expect(headers.getSetCookie()).toEqual([]);
+    }
+    clock.advance(7 * DAY + 1);
+    expect(await removeUnproven(ctx)).toBe(3);
   });
 
   it('rows 20 and 22: nothing works before the link was followed; then the account is open under its number', async () => {

@@ -252,8 +252,8 @@ describe('the command', () => {
   });
 });
 
-describe('T-AUD: audit sink down', () => {
-  it('privileged acts are refused, reading goes on, message intake continues into a durable buffer', async () => {
+describe('audit sink down', () => {
+  it('T-AUD: audit sink down: privileged acts are refused, reading goes on; T-AUD: audit sink down: message intake continues into a durable buffer', async () => {
     const { log, random, master, prefix } = ctx;
     const dead = openRedis({ url: 'redis://127.0.0.1:1', log, clock, part: 'queue', mode: 'fail-fast' });
     const lanes = new ItemLanes({ redis: dead, prefix, log, clock, random, master, queues: 1 });

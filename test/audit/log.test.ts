@@ -162,7 +162,7 @@ describe('the audit log', () => {
   });
 });
 
-describe('T-AUD: every change to the log is found', () => {
+describe('every change to the log is found', () => {
   it('nothing changed: intact', async () => {
     await chainOf('ten_intact');
     expect(await verdictOf('ten_intact')).toBe('intact');
@@ -216,7 +216,7 @@ describe('T-AUD: every change to the log is found', () => {
     expect(await verdictOf('ten_uncovered')).toBe('tail-missing');
   });
 
-  it('T-AUD: drop all → tail-missing', async () => {
+  it('T-AUD: drop tail: all of it → tail-missing', async () => {
     await chainOf('ten_all');
     await replace('ten_all', []);
     expect(await verdictOf('ten_all')).toBe('tail-missing');
@@ -273,7 +273,7 @@ describe('T-AUD: every change to the log is found', () => {
     expect(await verdictOf('ten_backup')).toBe('rewritten');
   });
 
-  it('T-AUD: a checkpoint that was changed, or is another chain’s, is a fault', async () => {
+  it('a checkpoint that was changed, or is another chain’s, is a fault', async () => {
     await chainOf('ten_signed');
     const [text = ''] = (await places[0]?.read('ten_signed')) ?? [];
     const forged = text.replace(/"head":"[0-9a-f]{4}/, '"head":"0000');

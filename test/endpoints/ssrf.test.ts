@@ -2,9 +2,12 @@
 import type { LookupAddress } from 'node:dns';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 
 import { endpointUrl, guardedLookup, isPublicAddress, type Resolve } from '../../src/endpoints/address.ts';
 import { Sender } from '../../src/endpoints/sender.ts';
+import { routes } from '../../src/http/routes.ts';
+import { openMediaClient } from '../../src/whatsapp/media.ts';
 import { openReceiver, type Receiver, status } from './receiver.ts';
 
 /** IANA special-purpose address registries (IPv4, IPv6) and multicast: first and last address of each block. */
@@ -65,7 +68,7 @@ const refusalOf = (url: string): string => {
   }
 };
 
-describe('T-SSRF', () => {
+describe('addresses that tenants name', () => {
   let receiver: Receiver;
   const senders: Sender[] = [];
   const sender = (resolve?: Resolve, mayLoopback = true) => {
@@ -83,18 +86,21 @@ describe('T-SSRF', () => {
   const post = (by: Sender, url: string) => by.post(new URL(url), { 'webhook-signature': SECRET }, '{}');
   const REFUSED = { status: 0, error: 'refused-address' };
 
-  it.each(SPECIAL)('whole address table: %s to %s is refused, saved and connected', async (first, last) => {
-    for (const address of [first, last]) {
-      expect(isPublicAddress(address)).toBe(false);
-      const host = address.includes(':') ? `[${address}]` : address;
-      expect(refusalOf(`https://${host}/`)).toMatch(/public internet|own address/);
-      const by = sender(answering(address), false);
-      expect(await post(by, 'https://name.example/')).toEqual(REFUSED);
-      expect(await post(by, `https://${host}/`)).toEqual(REFUSED);
-    }
-  });
+  it.each(SPECIAL)(
+    'T-SSRF: whole address table: %s to %s is refused, saved and connected',
+    async (first, last) => {
+      for (const address of [first, last]) {
+        expect(isPublicAddress(address)).toBe(false);
+        const host = address.includes(':') ? `[${address}]` : address;
+        expect(refusalOf(`https://${host}/`)).toMatch(/public internet|own address/);
+        const by = sender(answering(address), false);
+        expect(await post(by, 'https://name.example/')).toEqual(REFUSED);
+        expect(await post(by, `https://${host}/`)).toEqual(REFUSED);
+      }
+    },
+  );
 
-  it.each(METADATA)('metadata address %s is refused', async (address) => {
+  it.each(METADATA)('T-SSRF: metadata address %s is refused', async (address) => {
     expect(refusalOf(`https://${address}/latest/meta-data/`)).toContain('public internet');
     expect(await post(sender(answering(address)), 'https://metadata.example/')).toEqual(REFUSED);
   });
@@ -110,12 +116,12 @@ describe('T-SSRF', () => {
     ['percent-encoded', 'https://%31%32%37.0.0.1/'],
     ['full-width', 'https://１２７．０．０．１/'],
     ['circled', 'https://①②⑦.⓪.⓪.①/'],
-  ])('%s IPv4: %s is refused', (_form, url) => {
+  ])('T-SSRF: IPv4 in other ways of writing: %s: %s is refused', (_form, url) => {
     expect(refusalOf(url)).toMatch(/public internet|own address/);
   });
 
   it.each(['https://localhost./', 'https://LOCALHOST./', 'https://a.localhost./', 'https://127.0.0.1./'])(
-    'localhost. and trailing dot: %s is refused',
+    'T-SSRF: localhost. and trailing dot: %s is refused',
     (url) => {
       expect(refusalOf(url)).toMatch(/public internet|own address/);
     },
@@ -126,7 +132,7 @@ describe('T-SSRF', () => {
     'https://LOCALHOST/',
     'https://ｌｏｃａｌｈｏｓｔ/',
     'https://metadata。internal/',
-  ])('IDN: %s is what it becomes, and refused', (url) => {
+  ])('T-SSRF: IDN: %s is what it becomes, and refused', (url) => {
     expect(refusalOf(url)).toMatch(/public internet|own address/);
   });
 
@@ -135,16 +141,16 @@ describe('T-SSRF', () => {
     'https://user:password@example.com/',
     'https://:password@example.com/',
     'https://example.com%40127.0.0.1/',
-  ])('userinfo @: %s is refused', (url) => {
+  ])('T-SSRF: userinfo @: %s is refused', (url) => {
     expect(refusalOf(url)).toMatch(/own address|user name or password|must be a URL/);
   });
 
-  it('userinfo @ behind a backslash: the address that is kept is the one that was judged', () => {
+  it('T-SSRF: userinfo @ behind a backslash: the address that is kept is the one that was judged', () => {
     const { host, href } = endpointUrl('https://example.com\\@127.0.0.1/', false);
     expect([host, new URL(href).host]).toEqual(['example.com', 'example.com']);
   });
 
-  it('mixed-case scheme means the same', () => {
+  it('T-SSRF: mixed-case scheme means the same', () => {
     expect(refusalOf('HtTpS://10.0.0.1/')).toContain('public internet');
     expect(refusalOf('hTTp://example.com/')).toContain('https://');
     expect(refusalOf('HTTPS://example.com/')).toBe('taken: https://example.com/');
@@ -159,13 +165,13 @@ describe('T-SSRF', () => {
     'data:text/plain,x',
     'unix:///var/run/docker.sock',
     'ws://example.com/',
-  ])('file:, gopher: and others: %s is refused', async (url) => {
+  ])('T-SSRF: file:, gopher: and others: %s is refused', async (url) => {
     expect(refusalOf(url)).toMatch(/https:\/\/|must be a URL|own address/);
     expect(() => endpointUrl(url, true)).toThrow(/https:\/\/|must be a URL/);
     expect(await post(sender(), url)).toEqual(REFUSED);
   });
 
-  it('redirect to a metadata address is not followed, and secrets are not sent across redirects', async () => {
+  it('T-SSRF: redirect to a metadata address is not followed; T-SSRF: secrets are not sent across redirects', async () => {
     const other = await openReceiver();
     for (const code of [301, 302, 303, 307, 308]) {
       for (const location of [other.url, 'http://169.254.169.254/latest/meta-data/', '//169.254.169.254/']) {
@@ -178,7 +184,7 @@ describe('T-SSRF', () => {
     await other.close();
   });
 
-  it('DNS rebinding: first public, then 127.0.0.1, is refused at connect', async () => {
+  it('T-SSRF: DNS rebinding: first public, then 127.0.0.1, is refused at connect', async () => {
     const answers = ['93.184.216.34', '127.0.0.1'];
     const rebinding: Resolve = (name, options, callback) =>
       answering(answers.shift() ?? '127.0.0.1')(name, options, callback);
@@ -194,7 +200,7 @@ describe('T-SSRF', () => {
     expect(receiver.connections()).toBe(0);
   });
 
-  it('DNS answers that mix public and private addresses give only the public ones', async () => {
+  it('T-SSRF: DNS rebinding: answers that mix public and private addresses give only the public ones', async () => {
     const look = guardedLookup(isPublicAddress, answering('127.0.0.1', '::1', '8.8.8.8', 'fd00::1'));
     const found = await new Promise((resolve) =>
       look('mixed.example', { all: true }, (_error, all) => resolve(all)),
@@ -202,7 +208,7 @@ describe('T-SSRF', () => {
     expect(found).toEqual([{ address: '8.8.8.8', family: 4 }]);
   });
 
-  it('proxy environment is not asked', async () => {
+  it('T-SSRF: proxy environment is not asked', async () => {
     const proxy = await openReceiver();
     const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY'];
     const all = names.flatMap((name) => [name, name.toLowerCase()]);
@@ -216,7 +222,7 @@ describe('T-SSRF', () => {
     await proxy.close();
   });
 
-  it('response too large or too slow is cut off', async () => {
+  it('T-SSRF: response too large or too slow is cut off', async () => {
     let written = 0;
     receiver.reply = (response) => {
       response.writeHead(200);
@@ -235,7 +241,43 @@ describe('T-SSRF', () => {
     expect(await post(hasty, receiver.url)).toEqual({ status: 0, error: 'timeout' });
   });
 
-  it('error text reveals nothing: one word of ours, whatever was there', async () => {
+  it('T-SSRF: media link: no address of numbers, no other protocol, and no name that leads to a private address', async () => {
+    const settings = { GRAPH_API_URL: 'https://graph.example', GRAPH_API_VERSION: 'v1', MEDIA_HOSTS: [] };
+    const media = openMediaClient(settings, guardedLookup(isPublicAddress, answering('10.1.2.3', '::1')));
+    const open = (url: string) => media.open({ url, signal: AbortSignal.timeout(2_000) });
+    for (const url of [
+      'http://169.254.169.254/latest/meta-data/',
+      `http://127.0.0.1:${receiver.port}/`,
+      `http://2130706433:${receiver.port}/`,
+      `http://[::ffff:127.0.0.1]:${receiver.port}/`,
+      `http://user:password@name.example:${receiver.port}/`,
+      'file:///etc/passwd',
+      'gopher://name.example/',
+    ]) {
+      expect([url, (await open(url)).kind]).toEqual([url, 'not-allowed']);
+    }
+    for (const host of ['name.example', 'localhost', 'localhost.']) {
+      expect((await open(`http://${host}:${receiver.port}/`)).kind).not.toBe('bytes');
+    }
+    media.close();
+    expect(receiver.connections()).toBe(0);
+  });
+
+  it('T-SSRF: no other addresses: what else a body may name as one is kept, and never called', () => {
+    const fields = routes.flatMap(({ body }) =>
+      [
+        ...JSON.stringify(body ? z.toJSONSchema(body, { unrepresentable: 'any', io: 'input' }) : {}).matchAll(
+          /"(\w*(?:url|uri|link|callback|webhook)\w*)":\{/gi,
+        ),
+      ].map(([, field]) => field ?? ''),
+    );
+    // A new one needs the guard, and a test here, before it stands in this list.
+    const known = ['link', 'privacyPolicyUrl', 'url', 'cta_url', 'display_url', 'preview_url', 'urls'];
+    const others = ['biz_opaque_callback_data', 'callbackId', 'add_security_recommendation'];
+    expect([...new Set(fields)].filter((field) => ![...known, ...others].includes(field))).toEqual([]);
+  });
+
+  it('T-SSRF: error text reveals nothing: one word of ours, whatever was there', async () => {
     receiver.reply = (response) => {
       response.writeHead(500, { 'x-secret': 'inner' }).end('root:x:0:0');
     };

@@ -4,8 +4,9 @@ import { expect } from '@jest/globals';
 import { currentPolicy } from '../../src/accounts/policy.ts';
 import type { Context } from '../../src/context.ts';
 import { type Letter, letterPlace, type MailRow, Mails } from '../../src/mail/model.ts';
+import { setPassword } from '../../src/sign-in/credentials.ts';
 import { withTenant } from '../../src/store/scope.ts';
-import { Users } from '../../src/tenants/people-model.ts';
+import { type UserRow, Users } from '../../src/tenants/people-model.ts';
 import { type Business, signedIn } from '../support/fixtures.ts';
 
 type Ask = <Body>(method: string, pattern: string, id?: string, asking?: object) => Promise<Body>;
@@ -53,6 +54,19 @@ export async function tryAccounts(ctx: Context, business: Business, ask: Ask): P
   expect(await ask('get', '/v1/account', '', as(owner))).toMatchObject({ contactPerson: contact });
   await ask('put', '/v1/account', '', as(owner, { privacyPolicyUrl: 'https://aleph.example/privacy' }));
 
+  const rules = { secondFactorForAll: false, passwordMonths: 0 };
+  expect(await ask('get', '/v1/sign-in-rules', '', as(owner))).toEqual(rules);
+  expect(await ask('put', '/v1/sign-in-rules', '', as(owner, { secondFactorForAll: true }))).toEqual({
+    ...rules,
+    secondFactorForAll: true,
+  });
+  await ask('put', '/v1/sign-in-rules', '', as(owner, { secondFactorForAll: false }));
+
+  await withTenant(tenantId, async () => {
+    const row = await ctx.store.model(Users).findOne({ _id: owner.userId }).lean<UserRow>().exec();
+    if (row) await setPassword(ctx, row, PASSWORD);
+  });
+
   const role = { name: 'Readers', permissions: ['messages:read', 'conversations:read'] };
   const made = await ask<{ id: string }>('post', '/v1/roles', '', as(owner, role));
   await ask('put', '/v1/roles/{id}', made.id, as(owner, { ...role, name: 'Watchers' }));
@@ -74,7 +88,12 @@ export async function tryAccounts(ctx: Context, business: Business, ask: Ask): P
   });
   await ask('post', '/v1/invitations/accept', '', nobody({ token, password: PASSWORD, policyVersion }));
   await ask('get', '/v1/users', '', as(owner));
-  await ask('patch', '/v1/users/{id}', user.id, as(owner, { email: 'other@aleph.example' }));
+  await ask(
+    'patch',
+    '/v1/users/{id}',
+    user.id,
+    as(owner, { email: 'other@aleph.example', ownPassword: PASSWORD }),
+  );
   const proof = await mailedToken(ctx, tenantId, 'other@aleph.example');
   await ask('post', '/v1/prove-email', '', nobody({ token: proof }));
   expect(await ask('get', '/v1/users/{id}', user.id, as(owner))).toMatchObject({ emailProven: true });

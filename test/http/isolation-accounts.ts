@@ -40,6 +40,8 @@ export const ACCOUNT_ATTACKS: Record<string, Attack> = {
     }),
     expected: 409,
   },
+  'get /v1/sign-in-rules': { expected: 200 },
+  'put /v1/sign-in-rules': { body: () => ({ passwordMonths: 0 }), expected: 200 },
   'get /v1/account/hand-over': { expected: 200 },
   'post /v1/account/hand-over': { body: ({ userId }) => ({ to: userId }), expected: 404 },
   'post /v1/account/hand-over/accept': { expected: 409 },

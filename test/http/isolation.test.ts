@@ -499,14 +499,14 @@ const ACTORS: Record<string, () => Promise<Omit<Actor, 'name'>>> = {
 };
 
 describe('P4: another tenant', () => {
-  it('row 34: is tried on every route of the table, and by every id that a route takes', () => {
+  it('row 34 and T-AZ: matrix: is tried on every route of the table, and by every id that a route takes', () => {
     expect(Object.keys(ATTACKS).sort()).toEqual(routes.map(nameOf).sort());
     expect(untried(routes)).toEqual([]);
   });
 
   let cases = 0;
   it.each(Object.entries(ACTORS))(
-    'rows 34 and 5: %s gets foreign ids like random ones, and changes nothing',
+    'rows 34 and 5 and T-AZ: matrix: %s gets foreign ids like random ones, and changes nothing',
     async (name, make) => {
       const actor = { name, ...(await make()) };
       const before = await rowsOfVictim();

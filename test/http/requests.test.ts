@@ -126,7 +126,7 @@ describe('keys', () => {
   });
 });
 
-describe('T-AU: sessions of people', () => {
+describe('sessions of people', () => {
   const path = '/v1/conversations';
   const change = () => `/v1/conversations/${written.conversationId}/read`;
 
@@ -137,7 +137,7 @@ describe('T-AU: sessions of people', () => {
     expect((await gateway.ask('POST', change(), { ...person, body: {} })).status).toBe(202);
   });
 
-  it('T-AU: CSRF: what changes something is refused without the token, or from another Origin', async () => {
+  it('what changes something is refused without the token, or from another Origin', async () => {
     const { headers } = await signedIn(ctx, business);
     for (const wrong of [{ Origin: 'https://elsewhere.example' }, { Origin: '' }, { 'X-CSRF-Token': 'x' }]) {
       const asking = { key: undefined, headers: { ...headers, ...wrong }, body: {} };

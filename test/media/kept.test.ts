@@ -54,7 +54,7 @@ describe('what we send', () => {
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(bytes);
   });
 
-  it('by a link is fetched without our token, from public addresses only', async () => {
+  it('T-SSRF: media link: what is sent by a link is fetched without our token, from public addresses only', async () => {
     const { conversationId } = await world.receive({ bytes: await jpeg(), mime: 'image/jpeg' });
     const bytes = await jpeg();
     const { port } = new URL(world.meta.url);

@@ -66,7 +66,7 @@ describe('T-CT: EXIF removal on agents’ uploads', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  it('image bombs: what unfolds to more than 50 million pixels is refused', async () => {
+  it('T-CT: image bombs: what unfolds to more than 50 million pixels is refused', async () => {
     const bomb = await sharp({ create: { width: 9_000, height: 9_000, channels: 3, background: 'red' } })
       .png({ compressionLevel: 9 })
       .toBuffer();

@@ -5,13 +5,14 @@ import { contactLabel } from '../../console/inbox/people.ts';
 import { webAddress } from '../../console/thread/content-parts.ts';
 import { splitLinks } from '../../console/thread/links.ts';
 import { plainName } from '../../console/ui/plain-name.ts';
+import { routes } from '../../src/http/routes.ts';
 import { mayBeShown, mimeOf } from '../../src/media/sniff.ts';
 import { render } from '../../src/whatsapp/templates/render.ts';
 import { shapeOf } from '../../src/whatsapp/templates/shape.ts';
 
 const RLO = '\u202e';
 
-describe('T-CT: links', () => {
+describe('T-CT: javascript: links', () => {
   it.each([
     'javascript:alert(1)',
     'JaVaScRiPt:alert(1)',
@@ -64,7 +65,7 @@ describe('T-CT: bidi override characters', () => {
   });
 });
 
-describe('T-CT: files that a browser would run', () => {
+describe('T-CT: SVG and HTML are only ever downloaded', () => {
   it.each([
     ['image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
     ['image/png', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'],
@@ -79,7 +80,7 @@ describe('T-CT: files that a browser would run', () => {
   });
 });
 
-describe('T-CT: addresses in buttons, ads and forms', () => {
+describe('T-CT: javascript: links in buttons, ads and forms', () => {
   it.each([
     'javascript:alert(1)',
     'JAVASCRIPT://https://x',
@@ -90,6 +91,12 @@ describe('T-CT: addresses in buttons, ads and forms', () => {
     null,
   ])('%j is no link', (address) => {
     expect(webAddress(address)).toBeNull();
+  });
+});
+
+describe('T-CT: notes: there are none', () => {
+  it('no route takes or shows a note: when one does, it must be shown that no note is ever sent', () => {
+    expect(routes.filter(({ path }) => /\bnotes?\b/.test(path)).map(({ path }) => path)).toEqual([]);
   });
 });
 

@@ -110,7 +110,7 @@ describe('budgets', () => {
     await expect(spend('search')).rejects.toMatchObject({ status: 429 });
   });
 
-  it('T-RL: while Redis is away each process counts for itself', async () => {
+  it('while Redis is away each process counts for itself', async () => {
     const { log } = ctx;
     const away = openRedis({ url: 'redis://127.0.0.1:1', log, clock, part: 'live', mode: 'fail-fast' });
     const limits = new RateLimits({ ...ctx, liveRedis: away });

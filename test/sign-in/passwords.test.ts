@@ -15,6 +15,12 @@ const problemOf = (password: string, rules = alone): string => {
 };
 
 describe('row 142: the rules of passwords', () => {
+  it('T-AU: password of 64 characters and more, T-AU: password in Unicode, T-AU: password with spaces: all are taken', () => {
+    for (const good of ['x9 '.repeat(40), 'סיסמה ארוכה עם רווחים', '🐘 slon и жираф 長い']) {
+      expect(problemOf(good)).toBe('taken');
+    }
+  });
+
   it.each([
     ['fourteen chars', 'at least 15'],
     ['correct horse battery', 'taken'],
@@ -50,10 +56,13 @@ describe('row 142: the rules of passwords', () => {
     'SalonDana-2026-ok',
     'levi goes shopping',
     'Dana.Levi and co.!',
-  ])('T-AU: block-listed or with the name of product, business or person: %s', (password) => {
-    expect(blockedBecause(password, alone.names)).not.toBeNull();
-    expect(problemOf(password)).not.toBe('taken');
-  });
+  ])(
+    'T-AU: block-listed password, or T-AU: password with the name of product, business or person: %s',
+    (password) => {
+      expect(blockedBecause(password, alone.names)).not.toBeNull();
+      expect(problemOf(password)).not.toBe('taken');
+    },
+  );
 
   it('says nothing of the password in its refusal', () => {
     expect(problemOf('salon dana 123456')).not.toContain('123456');

@@ -5,6 +5,7 @@ import { generate } from 'otplib';
 
 import { keptMail } from '../../src/mail/outbox-page.ts';
 import { Notices } from '../../src/notices/model.ts';
+import { waitAfter } from '../../src/sign-in/waits.ts';
 import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { Tenants } from '../../src/tenants/model.ts';
 import { OneTimeLinks, Sessions, Users } from '../../src/tenants/people-model.ts';
@@ -87,7 +88,7 @@ describe('signing in', () => {
     }
   });
 
-  it('T-AU: session id changes at login (fixation)', async () => {
+  it('T-AU: session id changes at login, against fixation', async () => {
     const first = await signIn();
     const again = await signIn({}, PASSWORD, { ...headersOf(first), ...own });
     const [one, other] = [first, again].map((answer) => cookiesOf(answer)['__Host-whatsper-session']);
@@ -105,7 +106,7 @@ describe('signing in', () => {
     expect(JSON.stringify(rows)).not.toContain(token.slice(-43));
   });
 
-  it('T-AU: CSRF: a foreign page can neither sign in nor sign out', async () => {
+  it('T-AU: CSRF at sign-in: a foreign page can neither sign in nor sign out', async () => {
     expect((await signIn({}, PASSWORD, { Origin: 'https://evil.example' })).status).toBe(403);
     const headers = headersOf(await signIn());
     const { 'X-CSRF-Token': token = '', ...cookie } = headers;
@@ -127,8 +128,10 @@ describe('signing in', () => {
     await feed.text(); // ends when the server ends it
   });
 
-  it('T-AU: disabling a person ends what they hold, and lets nobody in', async () => {
+  it('T-AU: disabling a person ends session and feed at the server, and lets nobody in', async () => {
     const headers = headersOf(await signIn());
+    const feed = await fetch(`${gateway.url}/v1/feed`, { headers });
+    expect(feed.status).toBe(200);
     await withTenant(person.tenantId, () =>
       ctx.store
         .model(Users)
@@ -137,9 +140,10 @@ describe('signing in', () => {
     );
     expect((await me(headers)).status).toBe(401);
     expect((await signIn()).status).toBe(401);
+    await feed.text(); // ends when the server ends it
   });
 
-  it('T-AU: user enumeration: unknown account, unknown name, wrong password and disabled person get one answer', async () => {
+  it('T-AU: user enumeration by text and code at sign-in: unknown account, unknown name, wrong password and disabled person get one answer', async () => {
     const disabled = await personOf(ctx, person, { status: 'disabled' });
     const answers = [
       await signIn({}, 'wrong wrong wrong'),
@@ -163,8 +167,8 @@ describe('signing in', () => {
   });
 });
 
-describe('T-AU: brute force', () => {
-  it('by account: waits grow, and the owner with a known device is not locked out', async () => {
+describe('brute force', () => {
+  it('T-AU: brute force by account: the next try waits; T-AU: the owner on a known device is not locked out', async () => {
     const { headers } = await signIn();
     const device = headers.getSetCookie().find((line) => line.includes('-device=')) ?? '';
     for (let tries = 0; tries < 6; tries += 1) {
@@ -177,7 +181,7 @@ describe('T-AU: brute force', () => {
     expect(known.status).toBe(200);
   });
 
-  it('by account: user name and e-mail are not two chances', async () => {
+  it('T-AU: brute force by account: user name and e-mail are not two chances', async () => {
     const names = [person.username, person.email];
     for (let tries = 0; tries < 6; tries += 1) {
       await signIn({ username: names[tries % 2] ?? '' }, 'wrong wrong wrong');
@@ -190,16 +194,46 @@ describe('T-AU: brute force', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(6);
   });
 
-  it('row 51: spraying over many people from one address is seen by operator and business', async () => {
+  it('row 51 and T-AU: brute force by spraying: many people tried from one address is seen by operator and business', async () => {
     for (let one = 0; one < 11; one += 1) await signIn({ username: `person-${one}` }, 'wrong wrong wrong');
     expect(lines.filter((line) => line.includes('alert.sign-in-spraying'))).toHaveLength(1);
     const notices = await withTenant(person.tenantId, () => ctx.store.model(Notices).find().lean().exec());
     expect(notices).toMatchObject([{ kind: 'security', event: 'sign-in-spraying' }]);
   });
 
-  it('by IP: an address that failed 30 times waits, whomever it tries', async () => {
+  it('T-AU: brute force by address: one that failed 30 times waits, whomever it tries', async () => {
     for (let one = 0; one < 31; one += 1) await signIn({ username: `person-${one}` }, 'wrong wrong wrong');
     expect((await signIn()).status).toBe(429);
+  });
+});
+
+describe('what a stranger learns by time', () => {
+  it('T-AU: user enumeration by time at sign-in: unknown and known take as long', async () => {
+    const took = async (who: Partial<Person>) => {
+      const started = performance.now();
+      expect((await signIn(who, 'wrong wrong wrong')).status).toBe(401);
+      return performance.now() - started;
+    };
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let round = 0; round < 12; round += 1) {
+      await forgetAllTries();
+      // By turns, so that a busy machine is as slow to the one as to the other.
+      known.push(await took({}));
+      unknown.push(await took({ username: 'nobody-of-that-name' }));
+    }
+    const middle = (times: number[]) => times.sort((one, other) => one - other)[6] ?? 0;
+    const ratio = middle(unknown) / middle(known);
+    expect(ratio).toBeGreaterThan(0.5); // without the hash of nobody it is a twentieth
+    expect(ratio).toBeLessThan(2);
+  });
+
+  it('T-AU: waits grow: nothing for five failures, then twice as long each time, and no end', () => {
+    const seconds = [0, 4, 5, 6, 7, 8, 14, 99].map((tries) => waitAfter('name', tries) / 1_000);
+    expect(seconds).toEqual([0, 0, 2, 4, 8, 16, 900, 900]);
+    expect(waitAfter('name', 100)).toBe(Infinity);
+    expect(waitAfter('device', 99)).toBe(300_000); // the owner’s own device waits five minutes at most
+    expect(waitAfter('address', 10_000)).toBe(60_000);
   });
 });
 
@@ -292,7 +326,7 @@ describe('row 143: a forgotten password', () => {
   const finish = (token: string, password = 'another horse battery') =>
     post('/v1/password-reset/finish', { token, password });
 
-  it('T-AU: reset link: single use, ends other sessions', async () => {
+  it('T-AU: reset link: single use, and it ends other sessions', async () => {
     const headers = headersOf(await signIn());
     const token = await resetToken();
     expect((await finish(token, 'short')).status).toBe(422);
@@ -309,12 +343,24 @@ describe('row 143: a forgotten password', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
   });
 
-  it('T-AU: reset link: 30 minutes, hashed at rest', async () => {
+  it('T-AU: reset link: 30 minutes; T-AU: reset link: hashed at rest', async () => {
     const token = await resetToken();
     const rows = await asOperator('test', () => ctx.store.model(OneTimeLinks).find().lean().exec());
     expect(JSON.stringify(rows)).not.toContain(token.slice(-43));
     clock.advance(30 * 60_000);
     expect((await finish(token)).status).toBe(410);
+  });
+
+  it('T-AU: reset link: bound to its account: it sets no other person’s password, whatever is changed in it', async () => {
+    const [token, mine] = [await resetToken(), person];
+    const other = await personOf(ctx, person);
+    const elsewhere = await newPerson();
+    expect((await finish(token.replace(mine.tenantId, elsewhere.tenantId))).status).toBe(410);
+    expect((await finish(token)).status).toBe(200);
+    for (const untouched of [other, elsewhere]) {
+      expect((await signIn(untouched, 'another horse battery')).status).toBe(401);
+      expect((await signIn(untouched)).status).toBe(200);
+    }
   });
 
   it('T-AU: reset link: void after a password change, and after a newer link', async () => {
@@ -343,7 +389,7 @@ describe('row 143: a forgotten password', () => {
     expect((await finish(token)).status).toBe(410);
   });
 
-  it('T-AU: user enumeration by reset: one answer for known and unknown, a mail for the known only', async () => {
+  it('T-AU: user enumeration by text and code at reset: one answer for known and unknown, a mail for the known only', async () => {
     const before = (await keptMail(ctx)).length;
     const known = await askForReset();
     const unknown = await askForReset('nobody@business.example');
@@ -364,7 +410,7 @@ describe('row 143: a forgotten password', () => {
     expect(await keptMail(ctx)).toHaveLength(before);
   });
 
-  it('T-AU: Host / X-Forwarded-Host poisoned: the link still uses the configured base, its token in the fragment', async () => {
+  it('T-AU: Host / X-Forwarded-Host poisoned: the link still uses the configured base, its token in the fragment; T-AU: no referrer leaks it', async () => {
     await new Promise<void>((resolve, reject) => {
       const body = JSON.stringify({ accountNumber: person.accountNumber, email: person.email });
       const headers = {
