@@ -1,10 +1,10 @@
 /** REST, for people who can't sign in yet: sign-up, invitations, proof of an address. */
 import { z } from 'zod';
 
-import { clientAddress } from '../http/proxies.ts';
 import { publicRoute, type Route } from '../http/route.ts';
 import { linkBase } from '../mail/mail.ts';
 import { senderOf } from '../mail/transport.ts';
+import { clientAddress } from '../ops/proxies.ts';
 import { withTenant } from '../store/scope.ts';
 import { profileOf } from '../tenants/sessions.ts';
 import { acceptInvitation, openInvitation, proveAddress } from './invitations.ts';

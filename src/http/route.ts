@@ -8,9 +8,9 @@ import { z } from 'zod';
 
 import type { Act } from '../audit/acts.ts';
 import type { Context } from '../context.ts';
+import type { Budget } from '../ops/rate-limits.ts';
 import type { Permission } from '../tenants/permissions.ts';
 import { openCursor, type Position, sealCursor } from './cursor.ts';
-import type { Budget } from './rate-limits.ts';
 
 /** What a person must do before the rest of the interface answers. */
 export const PENDING_STEPS = [

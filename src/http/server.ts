@@ -11,10 +11,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createFeed } from '../agents/feed-stream.ts';
 import type { Context } from '../context.ts';
 import { Health } from '../ops/health.ts';
+import { RateLimits } from '../ops/rate-limits.ts';
 import { createApp } from './app.ts';
 import { problemFor, sendProblem } from './errors.ts';
 import { type RequestClasses, requestClasses } from './prototypes.ts';
-import { RateLimits } from './rate-limits.ts';
 import { requireHttps } from './transport.ts';
 
 /** A request's headers must be there within 10 s, its body (at most 4 MB) within 60 s. */

@@ -10,7 +10,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Settings } from '../../config/settings.ts';
 import { Reject } from '../ops/errors.ts';
-import { isTrustedProxy } from './proxies.ts';
+import { isTrustedProxy } from '../ops/proxies.ts';
 
 /** Probes of the platform come without TLS and hold nothing. */
 const PROBES = /^\/(?:healthz|readyz)(?:\?|$)/;

@@ -14,8 +14,8 @@ import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/serv
 import { audit } from '../audit/audit.ts';
 import { INSTALLATION } from '../audit/model.ts';
 import type { Context } from '../context.ts';
-import { clientAddress } from '../http/proxies.ts';
 import { Reject } from '../ops/errors.ts';
+import { clientAddress } from '../ops/proxies.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { type TenantRecord, Tenants } from '../tenants/model.ts';
 import { type Credentials, type UserRow, Users } from '../tenants/people-model.ts';

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { findConversation } from '../../src/conversations/conversations.ts';
-import { RateLimits } from '../../src/http/rate-limits.ts';
 import { linkTo } from '../../src/media/links.ts';
+import { RateLimits } from '../../src/ops/rate-limits.ts';
 import { acceptSend } from '../../src/outbox/accept.ts';
 import { requireUnderCap } from '../../src/outbox/cap.ts';
 import { openRedis } from '../../src/store/redis.ts';

@@ -17,7 +17,7 @@ import {
 
 import type { Settings } from '../../config/settings.ts';
 import type { Context } from '../context.ts';
-import { Reject } from '../ops/errors.ts';
+import { Reject } from './errors.ts';
 
 /** What a request costs: most read or write; a search looks at many rows, an export at all; opening a feed; fetching a file. */
 export const BUDGETS = ['read', 'write', 'search', 'export', 'feed', 'file'] as const;

@@ -1,7 +1,7 @@
 /** Whose address counts, behind proxies: what a proxy of ours wrote, never what the asker wrote. */
 import { describe, expect, it } from '@jest/globals';
 
-import { clientAddress } from '../../src/http/proxies.ts';
+import { clientAddress } from '../../src/ops/proxies.ts';
 
 const PROXIES = ['10.0.0.0/8', '192.0.2.7', 'fd00::/8'];
 
