@@ -20,7 +20,7 @@ const LOOK_LIMIT = 1_000;
 const NEEDED = ['conversations:read', 'messages:read'] as const;
 
 export interface Listener {
-  /** The credential's text. */
+  /** All that the credential says. */
   name: string;
   /** A stream that asks while a look-up runs gets the next one's answer, so that none is older than its question. */
   looks: GroupCommit<undefined, Caller>;
@@ -40,7 +40,7 @@ export class Listeners {
 
   /** Who comes with this, if they may listen. @throws Reject (401, 403), or when a server is away */
   async admit(credential: Credential): Promise<{ listener: Listener; caller: Caller }> {
-    const name = credential.headers.authorization ?? credential.headers.cookie ?? '';
+    const name = JSON.stringify(credential.headers);
     const listener = this.#listeners.get(name) ?? this.#newListener(name, credential);
     listener.asking += 1;
     try {

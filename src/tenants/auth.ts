@@ -18,14 +18,16 @@ type Asking = Pick<IncomingMessage, 'headers' | 'method'>;
 
 /** What is left of a request when it is looked at again later: who asks, for reading. */
 export interface Credential {
-  headers: { authorization?: string; cookie?: string };
+  headers: { authorization?: string; cookie?: string; [TENANT_HEADER]?: string };
   method: 'GET';
 }
 
-export function credentialOf({ headers: { authorization, cookie } }: Asking): Credential {
+export function credentialOf({ headers: given }: Asking): Credential {
+  const { authorization, cookie, [TENANT_HEADER]: tenant } = given;
   const headers = {
     ...(authorization === undefined ? {} : { authorization }),
     ...(cookie === undefined ? {} : { cookie }),
+    ...(typeof tenant === 'string' ? { [TENANT_HEADER]: tenant } : {}),
   };
   return { headers, method: 'GET' };
 }

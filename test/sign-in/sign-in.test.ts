@@ -222,8 +222,8 @@ describe('what a stranger learns by time', () => {
       known.push(await took({}));
       unknown.push(await took({ username: 'nobody-of-that-name' }));
     }
-    const middle = (times: number[]) => times.sort((one, other) => one - other)[6] ?? 0;
-    const ratio = middle(unknown) / middle(known);
+    // The least of each: what a busy machine adds is never less than nothing.
+    const ratio = Math.min(...unknown) / Math.min(...known);
     expect(ratio).toBeGreaterThan(0.5); // without the hash of nobody it is a twentieth
     expect(ratio).toBeLessThan(2);
   });
