@@ -35,8 +35,7 @@ afterAll(async () => {
   await ctx.close();
 }, 60_000);
 
-const opened = (role: string) =>
-  openConsole(browser, ctx, gateway, business, `#/c/${conversationId}`, role);
+const opened = (role: string) => openConsole(browser, ctx, gateway, business, `#/c/${conversationId}`, role);
 const holder = (page: Page, who: string) =>
   page.getByTestId('thread').getByRole('button', { name: `Who answers: ${who}`, exact: true });
 
