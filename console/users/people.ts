@@ -44,17 +44,17 @@ export const useRoles = () => usePeople<{ items: Role[] }>('roles', '/v1/roles')
 export const useHandOver = () =>
   usePeople<{ handOver: HandOver | null }>('hand-over', '/v1/account/hand-over');
 
-interface Change {
+interface Change<Body> {
   method: 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   path: string;
-  body?: unknown;
+  body?: Body;
 }
 
-export function usePeopleChange(onDone: () => void = () => undefined) {
+export function usePeopleChange<Body = unknown>(onDone: () => void = () => undefined) {
   const { api } = useWorkspace();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ path, ...request }: Change) => api.request(path, request),
+    mutationFn: ({ path, ...request }: Change<Body>) => api.request(path, request),
     onSuccess: () => {
       onDone();
       return client.invalidateQueries({ queryKey: [PEOPLE] });

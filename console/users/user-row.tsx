@@ -7,7 +7,8 @@ import { Button } from '../ui/button.tsx';
 import { Chip } from '../ui/chip.tsx';
 import { errorText } from '../ui/error-text.ts';
 import { type Role, usePeopleChange, type User } from './people.ts';
-import { RoleSelect, useRoleName } from './role-select.tsx';
+import { RoleChoice } from './role-choice.tsx';
+import { useRoleName } from './role-select.tsx';
 
 interface UserRowProps {
   user: User;
@@ -52,13 +53,7 @@ export function UserRow({ user, roles, mayWrite }: UserRowProps) {
         </bdi>
       )}
       {mayChange ? (
-        <RoleSelect
-          roles={roles}
-          value={role}
-          label={`${t('people.role')}: ${name}`}
-          disabled={change.isPending}
-          onChange={(next) => change.mutate({ method: 'PATCH', path: pathOf(id), body: { role: next } })}
-        />
+        <RoleChoice user={user} roles={roles} name={name} />
       ) : (
         <p className="text-sm">
           {roleName(roles.find((one) => one.id === role) ?? { id: role, name: role })}

@@ -183,6 +183,7 @@ describe('people of a business, in their browsers', () => {
     const { page } = owner;
     await page.reload();
     await rowOf('Dana').getByRole('combobox').selectOption({ label: 'Supervisor' });
+    await rowOf('Dana').getByText('Saved.').waitFor();
     await page.reload();
     expect(await rowOf('Dana').getByRole('combobox').inputValue()).toBe('supervisor');
     await agent.page.reload();
