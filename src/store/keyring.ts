@@ -15,7 +15,8 @@ import { type DataKey, type Place, seal, sealedBy, unseal } from './seal.ts';
 
 /** Longest time for which a destroyed key may still open content in some process: 30 s. */
 export const KEY_CACHE_MS = 30_000;
-const KEY_CACHE_LIMIT = 10_000;
+/** Names of kept keys, two for each key; some 20 MB when as many are in use within 30 s. */
+const KEY_CACHE_LIMIT = 50_000;
 /** Rows of a rotation that are read at once. */
 const PAGE = 500;
 /** Stands for no tenant: ids of tenants begin with `ten_`. */
@@ -74,16 +75,18 @@ interface Dependencies {
   master: MasterKey;
   clock: Clock;
   random: Random;
+  /** Names of kept keys. */
+  limit?: number;
 }
 
 export class Keyring {
-  readonly #of: Dependencies;
+  readonly #of: Dependencies & { limit: number };
   readonly #cache = new Map<string, { key: DataKey; until: number }>();
   /** Loads under way: who asks for the same key meanwhile waits with them. */
   readonly #loading = new Map<string, Promise<DataKey>>();
 
   constructor(dependencies: Dependencies) {
-    this.#of = dependencies;
+    this.#of = { limit: KEY_CACHE_LIMIT, ...dependencies };
   }
 
   /** The owner's key; made at first use. @throws ErasedError when it was destroyed. */
@@ -253,10 +256,10 @@ export class Keyring {
     const loading = load()
       .then((key) => {
         if (this.#loading.get(name) !== loading) return key; // keys were destroyed meanwhile: read, but not kept
-        if (this.#cache.size >= KEY_CACHE_LIMIT) this.#cache.clear();
         const kept = { key, until: now + KEY_CACHE_MS };
-        this.#cache.set(name, kept);
-        this.#cache.set(nameById(tenantId, key.id), kept); // what it sealed names it by its id
+        // What it sealed names it by its id.
+        for (const one of [name, nameById(tenantId, key.id)]) this.#keep(one, kept);
+        this.#forgetOldest(now);
         return key;
       })
       .finally(() => {
@@ -264,6 +267,18 @@ export class Keyring {
       });
     this.#loading.set(name, loading);
     return loading;
+  }
+
+  #keep(name: string, kept: { key: DataKey; until: number }): void {
+    this.#cache.delete(name); // so that it goes to the end: the oldest come first
+    this.#cache.set(name, kept);
+  }
+
+  #forgetOldest(now: number): void {
+    for (const [name, { until }] of this.#cache) {
+      if (until > now && this.#cache.size <= this.#of.limit) return;
+      this.#cache.delete(name);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 
 import { collections } from '../../src/collections.ts';
@@ -14,7 +14,7 @@ import { keysOfPerson } from '../../src/lanes/person.ts';
 import { countParked, resealParked } from '../../src/lanes/reseal.ts';
 import { systemRandom } from '../../src/ops/clock.ts';
 import { environmentKeys, fileKeys, type MasterKeyProvider } from '../../src/store/key-providers.ts';
-import { ErasedError, KEY_CACHE_MS } from '../../src/store/keyring.ts';
+import { ErasedError, KEY_CACHE_MS, Keyring } from '../../src/store/keyring.ts';
 import { MasterKey } from '../../src/store/master-key.ts';
 import { type Place, seal, SealError, unseal } from '../../src/store/seal.ts';
 import { Store } from '../../src/store/store.ts';
@@ -109,6 +109,26 @@ describe('keyring', () => {
     await ctx.store.keyring.destroy('ten_a', gone);
     await expect(ctx.store.keyring.open(place, sealed)).rejects.toThrow(ErasedError);
     await expect(ctx.store.keyring.seal(gone, place, 'y')).rejects.toThrow(ErasedError);
+  });
+
+  it('keys in use stay in memory: beyond the limit the oldest go, not all', async () => {
+    const sealed: Buffer[] = [];
+    for (let number = 0; number < 20; number += 1) {
+      sealed.push(await ctx.store.keyring.seal({ kind: 'contact', id: `con_kept_${number}` }, place, 'x'));
+    }
+    const { batches } = ctx.store;
+    const reads = jest.spyOn(batches, 'find');
+    const master = new MasterKey(
+      (ctx.settings.MASTER_KEY ?? []).map((key) => Buffer.from(key, 'base64')),
+      systemRandom,
+    );
+    const keyring = new Keyring({ model: {} as never, batches, master, clock, random: systemRandom, limit: 6 });
+    for (const [number, one] of sealed.entries()) {
+      expect(await keyring.open(place, one)).toBe('x');
+      expect(await keyring.open(place, sealed[Math.max(0, number - 1)] as Buffer)).toBe('x');
+    }
+    expect(reads).toHaveBeenCalledTimes(sealed.length);
+    reads.mockRestore();
   });
 
   it('another process forgets a destroyed key after KEY_CACHE_MS', async () => {
