@@ -37,14 +37,31 @@ export function PendingPage({ onSignOut }: { onSignOut: () => void }) {
   );
 }
 
-/** New recovery codes are on the screen after it: the person says when to go on. */
+/**
+ * New recovery codes are on the screen after it: the person says when to go on. Who had added one in another session
+ * shows it by signing in again.
+ */
 function AddSecondFactor({ leave, onDone }: { leave: ReactNode; onDone: () => void }) {
   const { t } = useTranslation();
   const factors = useFactors();
+  const [hadOne, setHadOne] = useState<boolean>();
+  const hasOne = factors.data !== undefined && hasSecondFactor(factors.data);
+  if (factors.data !== undefined && hadOne === undefined) setHadOne(hasOne);
+  if (hadOne === true) {
+    return (
+      <Page
+        title={t('ownSignIn.secondFactor.show')}
+        hint={t('ownSignIn.secondFactor.showHint')}
+        action={leave}
+      >
+        {null}
+      </Page>
+    );
+  }
   return (
     <Page title={t('ownSignIn.secondFactor.must')} hint={t('ownSignIn.secondFactor.mustHint')} action={leave}>
       <SecondFactor />
-      {factors.data !== undefined && hasSecondFactor(factors.data) && (
+      {hasOne && (
         <Button look="primary" onClick={onDone} className="self-end">
           {t('ownSignIn.secondFactor.goOn')}
         </Button>

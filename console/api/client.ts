@@ -50,6 +50,8 @@ export interface ApiOptions {
   fetch: typeof fetch;
   /** Called on every 401, so that the console goes back to the sign-in. */
   onUnauthorized: () => void;
+  /** Called when the person must do something first, since the business or the operator asks for it from now on. */
+  onPending?: () => void;
   /** Given the server's time (ms) from the `Date` header of an answer. */
   onServerTime?: (milliseconds: number) => void;
   /** After which an unanswered request counts as unreachable, ms. */
@@ -84,7 +86,9 @@ export function createApi(options: ApiOptions): Api {
     noteServerTime(response, options.onServerTime);
     if (response.ok) return response;
     if (response.status === 401) options.onUnauthorized();
-    throw await problemOf(response);
+    const problem = await problemOf(response);
+    if (problem.kind === 'steps-pending') options.onPending?.();
+    throw problem;
   }
 
   return {

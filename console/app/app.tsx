@@ -37,11 +37,20 @@ export function App() {
     const isPerson = me.caller.kind === 'person';
     if (isPerson) keepPerson(me.tenant.accountNumber);
     else keepKey(key);
-    const workspace = createWorkspace(isPerson ? (me.csrfToken ?? key) : key, me, () => {
+    const onUnauthorized = (): void => {
       const unsent = workspace.outbox.pending.get().length;
       workspace.close();
       refused(isPerson, unsent);
-    });
+    };
+    // Opened anew, since what this person may see now is another page.
+    const onPending = (): void => {
+      workspace.close();
+      setSession((now) =>
+        now.kind === 'open' && now.workspace === workspace ? { kind: 'opening', key: isPerson ? '' : key } : now,
+      );
+    };
+    const on = { onUnauthorized, onPending };
+    const workspace = createWorkspace(isPerson ? (me.csrfToken ?? key) : key, me, on);
     setSession({ kind: 'open', workspace });
   };
   const signOut = (workspace: Workspace): void => {

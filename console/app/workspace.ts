@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
 
-import { type Api, ApiProblem, createApi } from '../api/client.ts';
+import { type Api, type ApiOptions, ApiProblem, createApi } from '../api/client.ts';
 import type { Conversation, Me, Message } from '../api/types.ts';
 import { type FeedEvent, type FeedSurroundings, type LiveState, openFeed } from '../live/feed.ts';
 import {
@@ -63,7 +63,11 @@ const surroundings: FeedSurroundings = {
   },
 };
 
-export function createWorkspace(key: string, me: Me, onUnauthorized: () => void): Workspace {
+export function createWorkspace(
+  key: string,
+  me: Me,
+  on: Pick<ApiOptions, 'onUnauthorized' | 'onPending'>,
+): Workspace {
   let clockOffset = 0;
   const client = createQueryClient();
   const recent = createRecentEvents();
@@ -71,7 +75,7 @@ export function createWorkspace(key: string, me: Me, onUnauthorized: () => void)
   const api = createApi({
     key,
     fetch: (...request) => fetch(...request),
-    onUnauthorized,
+    ...on,
     onServerTime: (milliseconds) => (clockOffset = milliseconds - Date.now()),
   });
   const readConversation = (id: string): Promise<Conversation> =>

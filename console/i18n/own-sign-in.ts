@@ -98,6 +98,8 @@ export const ownSignInEn = {
     must: 'Add a second factor',
     mustHint: 'Your business asks for it: set up an authenticator app or a passkey. Then you can go on.',
     goOn: 'Go on',
+    show: 'Sign in again',
+    showHint: 'Your business asks for a second factor. You added one elsewhere: sign out here, and sign in with it.',
   },
 };
 
@@ -198,5 +200,7 @@ export const ownSignInHe: typeof ownSignInEn = {
     must: 'הוספת אימות נוסף',
     mustHint: 'העסק מבקש זאת: הגדירו אפליקציית אימות או מפתח גישה. אחר כך אפשר להמשיך.',
     goOn: 'להמשיך',
+    show: 'כניסה מחדש',
+    showHint: 'העסק מבקש אימות נוסף. הוספתם אחד במקום אחר: צאו מכאן והיכנסו איתו.',
   },
 };

@@ -57,6 +57,20 @@ describe('the API client', () => {
     });
   });
 
+  it('tells when the person must do something first, and of no other refusal', async () => {
+    let told = 0;
+    const of = (kind: string) =>
+      apiAnswering(() => problem(403, { type: `https://whatsper.dev/problems/${kind}` }), {
+        onPending: () => (told += 1),
+      });
+    const refused = of('forbidden');
+    await expect(refused.api.request('/v1/x')).rejects.toThrow(ApiProblem);
+    expect(told).toBe(0);
+    const pending = of('steps-pending');
+    await expect(pending.api.open('/v1/feed', {}, AbortSignal.timeout(1_000))).rejects.toThrow(ApiProblem);
+    expect([told, pending.unauthorizedCount()]).toEqual([1, 0]);
+  });
+
   it('reads problem documents', async () => {
     const document = {
       type: 'https://whatsper.dev/problems/window-closed',

@@ -20,7 +20,7 @@ import {
   type TestGateway,
 } from '../support/fixtures.ts';
 import { type MailServer, startMailServer } from '../support/mail-server.ts';
-import { type Person, personOf } from '../support/people.ts';
+import { type Person, personOf, sessionOf } from '../support/people.ts';
 import { isLive, openBrowserContext, openPage, signOut, typeIn } from '../support/person-console.ts';
 
 jest.setTimeout(90_000); // a browser on a busy machine
@@ -245,6 +245,42 @@ describe('my sign-in', () => {
     await change.press('Enter');
     await isLive(page);
     await page.context().close();
+  });
+
+  it('who must add a second factor finds the way right there; their other session is asked to sign in with it', async () => {
+    const strict = await openBusiness(ctx, 'Bet');
+    await clientWrites(ctx, strict, { phone: '972500000002', name: 'Dov', body: 'words-of-another' });
+    const owner = await personOf(ctx, strict, { role: 'owner' });
+    const person = await personOf(ctx, strict);
+    const first = await signedInAs(person, '#/');
+    const other = await signedInAs(person, '#/');
+    await first.page.getByTestId('conversation').filter({ hasText: 'words-of-another' }).waitFor();
+    const headers = { ...(await sessionOf(ctx, owner)).headers, Origin: base };
+    const body = { secondFactorForAll: true };
+    expect((await gateway.ask('PUT', '/v1/sign-in-rules', { headers, body })).status).toBe(200);
+    const { page } = first;
+    await page.getByRole('heading', { name: 'Add a second factor' }).waitFor();
+    expect(await page.content()).not.toContain('words-of-another');
+    await button(page, 'Set it up').press('Enter');
+    const secret = await page.getByTestId('totp-secret').innerText();
+    await page.getByLabel('Code that the app shows now').fill(await generate({ secret }));
+    await section(page, 'Authenticator app').getByLabel('Your password').fill(person.password);
+    await button(page, 'Turn it on').press('Enter');
+    await button(page, 'I have kept them').press('Enter');
+    await button(page, 'Go on').press('Enter');
+    await isLive(page);
+    await page.getByTestId('conversation').filter({ hasText: 'words-of-another' }).waitFor();
+
+    await other.page.getByRole('heading', { name: /^(Add a second factor|Sign in again)$/ }).waitFor();
+    await other.page.reload();
+    await other.page.getByRole('heading', { name: 'Sign in again' }).waitFor();
+    await button(other.page, 'Sign out').press('Enter');
+    await typeIn(other.page, person);
+    await other.page
+      .getByTestId('person-sign-in')
+      .getByLabel('Code of your authenticator app, or a recovery code')
+      .waitFor();
+    for (const one of [page, other.page]) await one.context().close();
   });
 
   it('ASVS 14.3.1: after signing out nothing of the session is left in the browser', async () => {
