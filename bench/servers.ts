@@ -9,7 +9,7 @@ export interface Servers {
   redisUrl: string;
   redis: Redis;
   /** Processes of each server; those of a database elsewhere are not known. */
-  pids: { redis: number[]; database: number[] };
+  pids: { redis: number[]; readonly database: number[] };
   versions: { redis: string; database: string };
   /** Address of a database of that name. */
   databaseUri(name: string): string;
@@ -44,7 +44,13 @@ export async function openServers(dataDir: string, mongodbUri: string | undefine
   return {
     redisUrl,
     redis,
-    pids: { redis: [Number(/^process_id:(\d+)/m.exec(info)?.[1])], database: databasePids(base) },
+    pids: {
+      redis: [Number(/^process_id:(\d+)/m.exec(info)?.[1])],
+      /** Asked each time: a server with a process for each connection has others a moment later. */
+      get database() {
+        return databasePids(base);
+      },
+    },
     versions: {
       redis: `${/^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown'}, appendfsync always`,
       database: await databaseVersion(client, mongodbUri === undefined),

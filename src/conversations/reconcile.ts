@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts';
 import { interestedEndpoints } from '../endpoints/owe.ts';
 import type { LaneItem } from '../lanes/item.ts';
-import { withTenant } from '../store/scope.ts';
+import { OF_ANY_TENANT, withTenant } from '../store/scope.ts';
 import { forwardMessage } from './forward.ts';
 import { findMessage } from './inbound.ts';
 import { type MessageRow, Messages } from './model.ts';
@@ -21,7 +21,7 @@ export async function reconcileForwards(ctx: Context): Promise<number> {
   if (oldest.some((age) => age !== null && age < before)) return 0;
   const rows = await ctx.store
     .model(Messages)
-    .find({ forward: 'due', storedAt: { $lt: new Date(before) } })
+    .find({ ...OF_ANY_TENANT, forward: 'due', storedAt: { $lt: new Date(before) } })
     .sort({ storedAt: 1 })
     .limit(ROWS_AT_ONCE)
     .lean<MessageRow[]>()

@@ -1,6 +1,7 @@
 /** Mail whose wake-up was lost with Redis, and mail that is past. */
 import type { Context } from '../context.ts';
 import type { WakeUp } from '../lanes/queue.ts';
+import { OF_ANY_TENANT } from '../store/scope.ts';
 import { Mails } from './model.ts';
 
 /** What is due for less is left to its own wake-up. */
@@ -15,7 +16,7 @@ export async function dueMailLanes(ctx: Context): Promise<WakeUp[]> {
   const mails = ctx.store.model(Mails);
   await mails.deleteMany({ state: { $ne: 'due' }, createdAt: { $lt: new Date(now - KEPT_MS) } }).exec();
   const rows = await mails
-    .find({ state: 'due', dueAt: { $lt: new Date(now - PATIENCE_MS) } }, { _id: 1, tenantId: 1 })
+    .find({ ...OF_ANY_TENANT, state: 'due', dueAt: { $lt: new Date(now - PATIENCE_MS) } }, { _id: 1, tenantId: 1 })
     .sort({ dueAt: 1 })
     .limit(LANES_AT_ONCE)
     .lean<{ _id: string; tenantId: string }[]>()

@@ -210,10 +210,18 @@ async function firstOfAll<Row extends OwnedRow>(
   );
 }
 
+/**
+ * `$exists` says what a partial index asks: beyond 100 values PostgreSQL, below DocumentDB, no longer sees by itself
+ * that they are there, and reads all rows of the tenants instead.
+ */
 function filterFor(field: string, lookUps: LookUp[]): Record<string, unknown> {
   const values = [...new Set(lookUps.map(({ value }) => value))];
   const tenants = [...new Set(lookUps.map(({ tenantId }) => tenantId))];
-  return { tenantId: { $in: tenants }, [field]: { $in: values } };
+  const isPart = field !== '_id' && field !== 'tenantId';
+  return {
+    tenantId: { $in: tenants },
+    [field]: isPart ? { $in: values, $exists: true } : { $in: values },
+  };
 }
 
 /** Each look-up's own rows: of its value and of its tenant. */

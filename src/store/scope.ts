@@ -14,6 +14,9 @@ export class ScopeError extends Error {
   override name = 'ScopeError';
 }
 
+/** For the installation's reads over all tenants: every index begins with the tenant, and serves only who asks for one. */
+export const OF_ANY_TENANT = { tenantId: { $gt: '' } };
+
 export function withTenant<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
   if (tenantId === '') throw new ScopeError('withTenant needs a tenant id.');
   return storage.run({ kind: 'tenant', tenantId }, async () => await work());

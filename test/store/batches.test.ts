@@ -57,6 +57,20 @@ describe('batches', () => {
     end();
   });
 
+  it('say of a field that it is there: with many values a partial index is used for nothing else', async () => {
+    const { calls, end } = counted();
+    await insert('ten_0', 'partial');
+    const found = await withTenant('ten_0', () =>
+      ctx.store.batches.findBy(Conversations, 'contactId', 'ten_0', 'con_partial'),
+    );
+    expect(found.map(({ _id }) => _id)).toEqual(['partial']);
+    expect(calls.find.mock.calls[0]?.[0]).toEqual({
+      tenantId: { $in: ['ten_0'] },
+      contactId: { $in: ['con_partial'], $exists: true },
+    });
+    end();
+  });
+
   it('never give a row to another tenant, also when both ask in one call', async () => {
     await insert('ten_mine', 'cnv_mine');
     const [mine, theirs] = await Promise.all([find('ten_mine', 'cnv_mine'), find('ten_other', 'cnv_mine')]);
