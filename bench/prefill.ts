@@ -15,12 +15,18 @@ const STEP = 1_000_000;
 export async function prefill(servers: Servers, side: Side, wanted: number): Promise<void> {
   const messages = servers.rows(side.database, 'messages');
   const deliveries = servers.rows(side.database, 'deliveries');
-  const patterns = await messages.find({ direction: 'in' }).limit(BATCH).toArray();
+  // In one piece each: a cursor of DocumentDB may be gone when its next piece is asked for.
+  const patterns = await messages
+    .find({ direction: 'in' })
+    .limit(BATCH)
+    .batchSize(BATCH + 1)
+    .toArray();
   const owed = new Map(
     (
       await deliveries
         .find()
         .limit(10 * BATCH)
+        .batchSize(10 * BATCH + 1)
         .toArray()
     ).map((row) => [row.messageId, row]),
   );
