@@ -46,7 +46,9 @@ export function App() {
     const onPending = (): void => {
       workspace.close();
       setSession((now) =>
-        now.kind === 'open' && now.workspace === workspace ? { kind: 'opening', key: isPerson ? '' : key } : now,
+        now.kind === 'open' && now.workspace === workspace
+          ? { kind: 'opening', key: isPerson ? '' : key }
+          : now,
       );
     };
     const on = { onUnauthorized, onPending };

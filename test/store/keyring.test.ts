@@ -122,7 +122,14 @@ describe('keyring', () => {
       (ctx.settings.MASTER_KEY ?? []).map((key) => Buffer.from(key, 'base64')),
       systemRandom,
     );
-    const keyring = new Keyring({ model: {} as never, batches, master, clock, random: systemRandom, limit: 6 });
+    const keyring = new Keyring({
+      model: {} as never,
+      batches,
+      master,
+      clock,
+      random: systemRandom,
+      limit: 6,
+    });
     for (const [number, one] of sealed.entries()) {
       expect(await keyring.open(place, one)).toBe('x');
       expect(await keyring.open(place, sealed[Math.max(0, number - 1)] as Buffer)).toBe('x');
