@@ -57,7 +57,11 @@ export const Contacts = tenantCollection<ContactRow>('contacts', {
   },
   indexes: [
     { keys: { createdAt: -1, _id: -1 } },
-    { keys: { mergedInto: 1 }, options: { partialFilterExpression: { mergedInto: { $exists: true } } } },
+    {
+      keys: { mergedInto: 1 },
+      acrossTenants: true,
+      options: { partialFilterExpression: { mergedInto: { $exists: true } } },
+    },
   ],
 });
 
@@ -301,7 +305,11 @@ export const Messages = tenantCollection<MessageRow>('messages', {
     },
     { keys: { type: 1, storedAt: 1 }, options: { partialFilterExpression: { type: 'template' } } },
     { keys: { contactId: 1 } },
-    { keys: { refersTo: 1 }, options: { partialFilterExpression: { refersTo: { $exists: true } } } },
+    {
+      keys: { refersTo: 1 },
+      acrossTenants: true,
+      options: { partialFilterExpression: { refersTo: { $exists: true } } },
+    },
     { keys: { callbackKey: 1 }, options: { partialFilterExpression: { callbackKey: { $exists: true } } } },
   ],
 });

@@ -66,6 +66,7 @@ export const Deliveries = tenantCollection<DeliveryRow>('deliveries', {
   indexes: [
     {
       keys: { lane: 1, position: 1, _id: 1 },
+      acrossTenants: true,
       options: { partialFilterExpression: { state: 'due' } },
     },
     { keys: { state: 1, dueAt: 1 }, options: { partialFilterExpression: { state: 'due' } } },

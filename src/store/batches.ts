@@ -88,7 +88,10 @@ export class Batches {
     return row ?? null;
   }
 
-  /** The tenant's rows whose (indexed) field has this value; for fields that few rows share. */
+  /**
+   * The tenant's rows whose field has this value, that no other tenant's rows have: an id, or a digest under the
+   * tenant's key. Few rows share it, and its index is declared `acrossTenants`.
+   */
   async findBy<Row extends OwnedRow>(
     collection: Collection<Row>,
     field: string,
@@ -102,7 +105,7 @@ export class Batches {
   }
 
   /**
-   * The first rows of a lane, or of whatever else shares a value of the indexed field: at most `limit`, in order.
+   * The first rows of a lane, or of whatever else shares a value of a field as of `findBy`: at most `limit`, in order.
    * `where` and `sort` are the same in every call for one collection and field.
    */
   async findFirst<Row extends OwnedRow>(
@@ -211,17 +214,16 @@ async function firstOfAll<Row extends OwnedRow>(
 }
 
 /**
- * `$exists` says what a partial index asks: beyond 100 values PostgreSQL, below DocumentDB, no longer sees by itself
- * that they are there, and reads all rows of the tenants instead.
+ * By a field, the tenant is not asked for: no two share a value, `shared` gives each its own, and beside the values it
+ * would be looked for in all combinations, gigabytes of them on DocumentDB. `$exists` says what a partial index asks:
+ * beyond 100 values PostgreSQL, below DocumentDB, no longer sees by itself that they are there. Ids come from outside
+ * as well: another tenant's is not even read.
  */
 function filterFor(field: string, lookUps: LookUp[]): Record<string, unknown> {
   const values = [...new Set(lookUps.map(({ value }) => value))];
+  if (field !== '_id') return { [field]: { $in: values, $exists: true } };
   const tenants = [...new Set(lookUps.map(({ tenantId }) => tenantId))];
-  const isPart = field !== '_id' && field !== 'tenantId';
-  return {
-    tenantId: { $in: tenants },
-    [field]: isPart ? { $in: values, $exists: true } : { $in: values },
-  };
+  return { tenantId: { $in: tenants }, _id: { $in: values } };
 }
 
 /** Each look-up's own rows: of its value and of its tenant. */

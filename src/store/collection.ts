@@ -24,6 +24,11 @@ export interface FieldDeclaration {
 export interface IndexDeclaration {
   /** Without tenantId: the factory puts it first. */
   keys: Record<string, 1 | -1>;
+  /**
+   * Without the tenant: for a field whose values no two tenants share, by which rows of many tenants are read at once
+   * (batches.ts). With both in one index the database would look for every value with every tenant.
+   */
+  acrossTenants?: true;
   options?: Pick<mongo.IndexOptions, 'unique' | 'partialFilterExpression' | 'sparse' | 'expireAfterSeconds'>;
 }
 

@@ -158,9 +158,9 @@ export class Store {
   async #ensureIndexes(): Promise<void> {
     for (const collection of this.#collections) {
       const connection = collection.database === 'keys' ? this.#keys : this.#main;
-      for (const { keys, options } of collection.indexes) {
-        const owned: Record<string, IndexDirection> =
-          collection.scope === 'tenant' ? { tenantId: 1, ...keys } : keys;
+      for (const { keys, acrossTenants, options } of collection.indexes) {
+        const isOwned = collection.scope === 'tenant' && !acrossTenants;
+        const owned: Record<string, IndexDirection> = isOwned ? { tenantId: 1, ...keys } : keys;
         await connection
           .collection(collection.name)
           .createIndex(owned as Record<string, 1 | -1>, options ?? {});

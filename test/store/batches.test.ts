@@ -65,7 +65,6 @@ describe('batches', () => {
     );
     expect(found.map(({ _id }) => _id)).toEqual(['partial']);
     expect(calls.find.mock.calls[0]?.[0]).toEqual({
-      tenantId: { $in: ['ten_0'] },
       contactId: { $in: ['con_partial'], $exists: true },
     });
     end();
