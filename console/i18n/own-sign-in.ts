@@ -99,7 +99,8 @@ export const ownSignInEn = {
     mustHint: 'Your business asks for it: set up an authenticator app or a passkey. Then you can go on.',
     goOn: 'Go on',
     show: 'Sign in again',
-    showHint: 'Your business asks for a second factor. You added one elsewhere: sign out here, and sign in with it.',
+    showHint:
+      'Your business asks for a second factor. You added one elsewhere: sign out here, and sign in with it.',
   },
 };
 

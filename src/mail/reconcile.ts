@@ -16,7 +16,10 @@ export async function dueMailLanes(ctx: Context): Promise<WakeUp[]> {
   const mails = ctx.store.model(Mails);
   await mails.deleteMany({ state: { $ne: 'due' }, createdAt: { $lt: new Date(now - KEPT_MS) } }).exec();
   const rows = await mails
-    .find({ ...OF_ANY_TENANT, state: 'due', dueAt: { $lt: new Date(now - PATIENCE_MS) } }, { _id: 1, tenantId: 1 })
+    .find(
+      { ...OF_ANY_TENANT, state: 'due', dueAt: { $lt: new Date(now - PATIENCE_MS) } },
+      { _id: 1, tenantId: 1 },
+    )
     .sort({ dueAt: 1 })
     .limit(LANES_AT_ONCE)
     .lean<{ _id: string; tenantId: string }[]>()
