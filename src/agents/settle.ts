@@ -5,8 +5,7 @@
  */
 import type { Context } from '../context.ts';
 import { type ConversationRow, Conversations } from '../conversations/model.ts';
-import { withTenant } from '../store/scope.ts';
-import { tenantsInParts } from '../tenants/tenants.ts';
+import { OF_ANY_TENANT, withTenant } from '../store/scope.ts';
 import { publish } from './feed.ts';
 
 /** No message is at work for longer than this between reading its conversation and moving it forward. */
@@ -18,16 +17,15 @@ type Resolved = ConversationRow & { resolvedAt: Date };
 /** Runs as the operator. @returns how many were reopened */
 export async function settleResolved(ctx: Context): Promise<number> {
   let reopened = 0;
-  for await (const tenantIds of tenantsInParts(ctx)) {
-    const rows = await ctx.store
-      .model(Conversations)
-      .find({ tenantId: { $in: tenantIds }, resolvedAt: { $exists: true } })
-      .limit(ROWS_AT_ONCE)
-      .lean<Resolved[]>()
-      .exec();
-    for (const row of rows) {
-      if (await withTenant(row.tenantId, () => settle(ctx, row))) reopened += 1;
-    }
+  const rows = await ctx.store
+    .model(Conversations)
+    .find({ ...OF_ANY_TENANT, resolvedAt: { $exists: true } })
+    .sort({ resolvedAt: 1 })
+    .limit(ROWS_AT_ONCE)
+    .lean<Resolved[]>()
+    .exec();
+  for (const row of rows) {
+    if (await withTenant(row.tenantId, () => settle(ctx, row))) reopened += 1;
   }
   return reopened;
 }

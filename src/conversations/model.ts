@@ -298,7 +298,11 @@ export const Messages = tenantCollection<MessageRow>('messages', {
   indexes: [
     { keys: { conversationId: 1, position: -1, _id: -1 } },
     { keys: { forward: 1, storedAt: 1 }, options: { partialFilterExpression: { forward: 'due' } } },
-    { keys: { status: 1, position: 1 }, options: { partialFilterExpression: { direction: 'out' } } },
+    {
+      keys: { status: 1, tenantId: 1, position: 1 },
+      acrossTenants: true,
+      options: { partialFilterExpression: { direction: 'out' } },
+    },
     {
       keys: { conversationId: 1, status: 1, position: 1 },
       options: { partialFilterExpression: { direction: 'out' } },

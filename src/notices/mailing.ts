@@ -6,8 +6,8 @@
 import { noticeAddress } from '../accounts/account.ts';
 import type { Context } from '../context.ts';
 import { linkBase, missingForMail, sendMail } from '../mail/mail.ts';
-import { withTenant } from '../store/scope.ts';
-import { findTenant, tenantsInParts } from '../tenants/tenants.ts';
+import { OF_ANY_TENANT, withTenant } from '../store/scope.ts';
+import { findTenant } from '../tenants/tenants.ts';
 import { type NoticeRow, Notices } from './model.ts';
 import { noticeViews } from './views.ts';
 
@@ -31,11 +31,9 @@ const WORDS = {
 export async function mailNotices(ctx: Context): Promise<number> {
   if (missingForMail(ctx) !== null) return 0;
   let mailed = 0;
-  for await (const part of tenantsInParts(ctx)) {
-    const notices = ctx.store.model(Notices);
-    const due = await notices.distinct('tenantId', { tenantId: { $in: part }, mailDue: true }).exec();
-    for (const tenantId of due) mailed += await withTenant(tenantId, () => mailOf(ctx, tenantId));
-  }
+  const notices = ctx.store.model(Notices);
+  const due = await notices.distinct('tenantId', { ...OF_ANY_TENANT, mailDue: true }).exec();
+  for (const tenantId of due) mailed += await withTenant(tenantId, () => mailOf(ctx, tenantId));
   return mailed;
 }
 

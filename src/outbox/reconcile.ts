@@ -3,8 +3,7 @@ import type { Context } from '../context.ts';
 import { type MessageRow, Messages } from '../conversations/model.ts';
 import { LOCK_MS } from '../lanes/leases.ts';
 import type { WakeUp } from '../lanes/queue.ts';
-import { withTenant } from '../store/scope.ts';
-import { tenantsInParts } from '../tenants/tenants.ts';
+import { OF_ANY_TENANT, withTenant } from '../store/scope.ts';
 import { GRAPH_TIMEOUT_MS } from '../whatsapp/graph.ts';
 import { markUnconfirmed } from './states.ts';
 
@@ -26,7 +25,7 @@ type Waiting = Pick<
 export async function dueOutboxLanes(ctx: Context): Promise<WakeUp[]> {
   const now = ctx.clock.now();
   const lanes = new Map<string, WakeUp>();
-  for await (const row of waitingRows(ctx, now)) {
+  for (const row of await waitingRows(ctx, now)) {
     if (row.status === 'sending' && now - (row.attemptAt?.getTime() ?? 0) > DEAD_AFTER_MS) {
       await withTenant(row.tenantId, () => markUnconfirmed(ctx, row));
     }
@@ -35,21 +34,17 @@ export async function dueOutboxLanes(ctx: Context): Promise<WakeUp[]> {
   return [...lanes.values()];
 }
 
-async function* waitingRows(ctx: Context, now: number): AsyncGenerator<Waiting> {
-  for await (const tenantIds of tenantsInParts(ctx)) {
-    const filter = {
-      tenantId: { $in: tenantIds },
-      direction: 'out' as const,
-      $or: [
-        { status: 'queued' as const, dueAt: { $lte: new Date(now - DUE_FOR_MS) } },
-        { status: 'sending' as const, attemptAt: { $lte: new Date(now - LOCK_MS) } },
-      ],
-    };
-    yield* await ctx.store
+async function waitingRows(ctx: Context, now: number): Promise<Waiting[]> {
+  const rows = (filter: Record<string, unknown>) =>
+    ctx.store
       .model(Messages)
-      .find(filter)
+      .find({ ...OF_ANY_TENANT, direction: 'out', ...filter })
       .select({ tenantId: 1, conversationId: 1, attemptToken: 1, attemptAt: 1, status: 1 })
       .lean<Waiting[]>()
       .exec();
-  }
+  const [queued, sending] = await Promise.all([
+    rows({ status: 'queued', dueAt: { $lte: new Date(now - DUE_FOR_MS) } }),
+    rows({ status: 'sending', attemptAt: { $lte: new Date(now - LOCK_MS) } }),
+  ]);
+  return [...queued, ...sending];
 }

@@ -9,7 +9,7 @@ import { releaseAll } from '../conversations/identities.ts';
 import { contactById, samePerson } from '../conversations/merge.ts';
 import { Contacts, Identities, type IdentityRow } from '../conversations/model.ts';
 import { newId } from '../store/ids.ts';
-import { KEY_CACHE_MS } from '../store/keyring.ts';
+import { KEY_CACHE_MS } from '../store/key-cache.ts';
 import { type ErasureRow, Erasures, type Ground } from './model.ts';
 
 /** Time for what is under way, on top of the keys' stay in memory. */

@@ -88,6 +88,24 @@ export class Batches {
     return row ?? null;
   }
 
+  /** The installation's row with this `_id`, for the operator: whose it is, if anybody's, it says itself. */
+  async findOfInstallation<Row extends BaseRow>(
+    collection: Collection<Row>,
+    _id: string,
+  ): Promise<Row | null> {
+    if (collection.scope !== 'operator' || currentScope().kind !== 'operator') {
+      throw new ScopeError(`A row of ${collection.name} was asked for without its tenant.`);
+    }
+    return this.#together(`any/${collection.name}`, _id, async (ids) => {
+      const rows = await this.#model(collection)
+        .find({ _id: { $in: [...new Set(ids)] } })
+        .lean<Row[]>()
+        .exec();
+      const found = new Map(rows.map((row) => [row._id, row]));
+      return ids.map((id) => found.get(id) ?? null);
+    });
+  }
+
   /**
    * The tenant's rows whose field has this value, that no other tenant's rows have: an id, or a digest under the
    * tenant's key. Few rows share it, and its index is declared `acrossTenants`.

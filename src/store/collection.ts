@@ -81,6 +81,21 @@ export function operatorCollection<Row extends BaseRow>(
   return { name, scope: 'operator', database: 'main', derived: false, indexes: [], ...options };
 }
 
+/**
+ * The indexes as they are made: a tenant's rows are never looked for among everybody's, so where no declared index of
+ * all rows begins with the tenant there is one of the tenant alone.
+ */
+export function indexesOf({ scope, indexes }: Pick<Collection<BaseRow>, 'scope' | 'indexes'>) {
+  if (scope === 'operator') return indexes;
+  const owned = indexes.map((index) =>
+    index.acrossTenants ? index : { ...index, keys: { tenantId: 1 as const, ...index.keys } },
+  );
+  const ofAllRows = owned.some(
+    ({ acrossTenants, options }) => !acrossTenants && !options?.partialFilterExpression && !options?.sparse,
+  );
+  return ofAllRows ? owned : [{ keys: { tenantId: 1 as const } }, ...owned];
+}
+
 /** Field declarations of one role: `const held = fieldsOf('processor')`, then `held.technical(String)`. */
 export function fieldsOf(role: Role) {
   const plain = (dataClass: DataClass) => (type: SchemaDefinitionProperty) => ({

@@ -9,14 +9,11 @@ import type { Clock, Random } from '../ops/clock.ts';
 import type { Batches } from './batches.ts';
 import { type BaseRow, fieldsOf, operatorCollection } from './collection.ts';
 import { derive, type MasterKey } from './master-key.ts';
+import { KeyCache, type NamedKey } from './key-cache.ts';
 import type { ScopedModel } from './model.ts';
 import { asOperator, requireOwn } from './scope.ts';
 import { type DataKey, type Place, seal, sealedBy, unseal } from './seal.ts';
 
-/** Longest time for which a destroyed key may still open content in some process: 30 s. */
-export const KEY_CACHE_MS = 30_000;
-/** Names of kept keys, two for each key; some 20 MB when as many are in use within 30 s. */
-const KEY_CACHE_LIMIT = 50_000;
 /** Rows of a rotation that are read at once. */
 const PAGE = 500;
 /** Stands for no tenant: ids of tenants begin with `ten_`. */
@@ -80,35 +77,34 @@ interface Dependencies {
 }
 
 export class Keyring {
-  readonly #of: Dependencies & { limit: number };
-  readonly #cache = new Map<string, { key: DataKey; until: number }>();
-  /** Loads under way: who asks for the same key meanwhile waits with them. */
-  readonly #loading = new Map<string, Promise<DataKey>>();
+  readonly #of: Dependencies;
+  readonly #cache: KeyCache;
 
   constructor(dependencies: Dependencies) {
-    this.#of = { limit: KEY_CACHE_LIMIT, ...dependencies };
+    this.#of = dependencies;
+    this.#cache = new KeyCache(dependencies.clock, dependencies.limit);
   }
 
   /** The owner's key; made at first use. @throws ErasedError when it was destroyed. */
   async keyOf(tenantId: string, owner: KeyOwner): Promise<DataKey> {
     requireOwn(tenantId);
     const subjectId = owner.kind === 'tenant' ? tenantId : owner.id;
-    return this.#cached(tenantId, `${tenantId}/${owner.kind}/${subjectId}`, async () => {
+    return this.#cache.get(nameOf({ tenantId, kind: owner.kind, subjectId }), async () => {
       const rows = await asOperator('keyring: key of an owner', () =>
         this.#of.batches.findBy(Keys, 'subjectId', tenantId, subjectId),
       );
       const row = rows.find(({ kind }) => kind === owner.kind);
-      return row ? this.#unwrap(row) : this.#create(tenantId, owner.kind, subjectId);
+      return row ? this.#named(row) : this.#create(tenantId, owner.kind, subjectId);
     });
   }
 
   /** The key with this id, if it is this tenant's. @throws ErasedError when it was destroyed or never was. */
   async keyById(tenantId: string, keyId: string): Promise<DataKey> {
     requireOwn(tenantId);
-    return this.#cached(tenantId, nameById(tenantId, keyId), async () => {
+    return this.#cache.get(nameById(tenantId, keyId), async () => {
       const row = await asOperator('keyring: key by id', () => this.#of.batches.find(Keys, tenantId, keyId));
       if (!row) throw new ErasedError('The key of this content no longer exists.');
-      return this.#unwrap(row);
+      return this.#named(row);
     });
   }
 
@@ -142,7 +138,6 @@ export class Keyring {
     const change = { $unset: { wrapped: 1 }, $set: { destroyedAt: new Date(this.#of.clock.now()) } };
     await asOperator('keyring: destroy', () => this.#of.model.updateOne(filter, change).exec());
     this.#cache.clear();
-    this.#loading.clear();
   }
 
   /** Proves at the start that MASTER_KEY is the one this database was made with. @throws SealError */
@@ -214,7 +209,7 @@ export class Keyring {
     );
   }
 
-  async #create(tenantId: string, kind: KeyRow['kind'], subjectId: string): Promise<DataKey> {
+  async #create(tenantId: string, kind: KeyRow['kind'], subjectId: string): Promise<NamedKey> {
     const key: DataKey = { id: this.#of.random.bytes(16).toString('hex'), secret: this.#of.random.bytes(32) };
     const place = placeOf({ _id: key.id, tenantId });
     const wrapped = wrappedByTenant(kind)
@@ -228,12 +223,18 @@ export class Keyring {
       wrapped,
       createdAt: new Date(this.#of.clock.now()),
     };
-    if (await asOperator('keyring: new key', () => this.#of.batches.insert(Keys, row))) return key;
+    if (await asOperator('keyring: new key', () => this.#of.batches.insert(Keys, row))) {
+      return { key, names: namesOf(row) };
+    }
     const winner = await asOperator('keyring: key of an owner', () =>
       this.#of.model.findOne({ tenantId, kind, subjectId }).lean<KeyRow>().exec(),
     );
     if (!winner) throw new Error('A key was refused as a duplicate, but there is none.');
-    return this.#unwrap(winner);
+    return this.#named(winner);
+  }
+
+  async #named(row: KeyRow): Promise<NamedKey> {
+    return { key: await this.#unwrap(row), names: namesOf(row) };
   }
 
   async #unwrap(row: KeyRow): Promise<DataKey> {
@@ -244,45 +245,13 @@ export class Keyring {
       : this.#of.master.unseal('wrap', place, row.wrapped);
     return { id: row._id, secret };
   }
-
-  async #cached(tenantId: string, name: string, load: () => Promise<DataKey>): Promise<DataKey> {
-    const now = this.#of.clock.now();
-    const known = this.#cache.get(name);
-    if (known && known.until > now) return known.key;
-    return this.#loading.get(name) ?? this.#load(tenantId, name, now, load);
-  }
-
-  #load(tenantId: string, name: string, now: number, load: () => Promise<DataKey>): Promise<DataKey> {
-    const loading = load()
-      .then((key) => {
-        if (this.#loading.get(name) !== loading) return key; // keys were destroyed meanwhile: read, but not kept
-        const kept = { key, until: now + KEY_CACHE_MS };
-        // What it sealed names it by its id.
-        for (const one of [name, nameById(tenantId, key.id)]) this.#keep(one, kept);
-        this.#forgetOldest(now);
-        return key;
-      })
-      .finally(() => {
-        if (this.#loading.get(name) === loading) this.#loading.delete(name);
-      });
-    this.#loading.set(name, loading);
-    return loading;
-  }
-
-  #keep(name: string, kept: { key: DataKey; until: number }): void {
-    this.#cache.delete(name); // so that it goes to the end: the oldest come first
-    this.#cache.set(name, kept);
-  }
-
-  #forgetOldest(now: number): void {
-    for (const [name, { until }] of this.#cache) {
-      if (until > now && this.#cache.size <= this.#of.limit) return;
-      this.#cache.delete(name);
-    }
-  }
 }
 
+type Named = Pick<KeyRow, 'tenantId' | 'kind' | 'subjectId'>;
+const nameOf = ({ tenantId, kind, subjectId }: Named) => `${tenantId}/${kind}/${subjectId}`;
 const nameById = (tenantId: string, keyId: string) => `${tenantId}/#${keyId}`;
+/** What it sealed names it by its id; who seals, by its owner. */
+const namesOf = (row: KeyRow) => [nameOf(row), nameById(row.tenantId, row._id)];
 
 /** Derived once per key and kind; goes with the key. */
 const lookupSecrets = new WeakMap<DataKey, Map<string, Buffer>>();

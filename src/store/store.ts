@@ -1,10 +1,10 @@
 /** The databases: opened once, models by declared collection, indexes made at the start. */
-import mongoose, { type Connection, type IndexDirection } from 'mongoose';
+import mongoose, { type Connection } from 'mongoose';
 
 import type { Clock, Random } from '../ops/clock.ts';
 import { SafeError } from '../ops/log.ts';
 import { Batches } from './batches.ts';
-import type { BaseRow, Collection } from './collection.ts';
+import { type BaseRow, type Collection, indexesOf } from './collection.ts';
 import { repairDriver } from './driver-repair.ts';
 import { isRefusedLogin } from './errors.ts';
 import { Keyring, Keys } from './keyring.ts';
@@ -158,12 +158,8 @@ export class Store {
   async #ensureIndexes(): Promise<void> {
     for (const collection of this.#collections) {
       const connection = collection.database === 'keys' ? this.#keys : this.#main;
-      for (const { keys, acrossTenants, options } of collection.indexes) {
-        const isOwned = collection.scope === 'tenant' && !acrossTenants;
-        const owned: Record<string, IndexDirection> = isOwned ? { tenantId: 1, ...keys } : keys;
-        await connection
-          .collection(collection.name)
-          .createIndex(owned as Record<string, 1 | -1>, options ?? {});
+      for (const { keys, options } of indexesOf(collection)) {
+        await connection.collection(collection.name).createIndex(keys, options ?? {});
       }
     }
   }

@@ -158,7 +158,11 @@ export const Channels = tenantCollection<ChannelRow>('channels', {
     templatesDueAt: ours.technical(Date),
     createdAt: ours.technical({ type: Date, required: true }),
   },
-  indexes: [{ keys: { phoneNumberId: 1 }, options: { unique: true } }],
+  indexes: [
+    { keys: { phoneNumberId: 1 }, options: { unique: true } },
+    { keys: { wabaId: 1 } },
+    { keys: { templatesDueAt: 1 }, acrossTenants: true },
+  ],
 });
 
 /** `_id` is the phone_number_id: unique over all tenants, so a number has one owner. */
@@ -180,7 +184,7 @@ export const Routes = operatorCollection<RouteRow>('routes', {
     app: ours.technical({ type: String, required: true }),
     createdAt: ours.technical({ type: Date, required: true }),
   },
-  indexes: [{ keys: { wabaId: 1 } }],
+  indexes: [{ keys: { wabaId: 1 } }, { keys: { tenantId: 1 } }],
 });
 
 /** `_id` is `<phone_number_id>/<tenant id>`. Outlives route and channel: whether a number changed hands (holders.ts). */

@@ -138,13 +138,3 @@ function sealed(ctx: Context, tenantId: string, field: 'name' | 'ownerEmail', va
 function placeOf(tenantId: string, field: string) {
   return { tenantId, collection: 'tenants', id: tenantId, field };
 }
-
-const TENANTS_AT_ONCE = 500;
-
-/** Ids of all tenants in parts, for reads across tenants: every index begins with the tenant. As the operator. */
-export async function* tenantsInParts(ctx: Context): AsyncGenerator<string[]> {
-  const tenants = await ctx.store.model(Tenants).find().select({ _id: 1 }).lean<{ _id: string }[]>().exec();
-  for (let start = 0; start < tenants.length; start += TENANTS_AT_ONCE) {
-    yield tenants.slice(start, start + TENANTS_AT_ONCE).map(({ _id }) => _id);
-  }
-}

@@ -78,7 +78,7 @@ function isSame(left: RouteRow | undefined, right: RouteRow | undefined): boolea
 /** What the database says now. */
 export async function readRoute(ctx: Context, phoneNumberId: string): Promise<RouteRow | undefined> {
   const row = await asOperator('route a number', () =>
-    ctx.store.model(Routes).findOne({ _id: phoneNumberId }).lean<RouteRow>().exec(),
+    ctx.store.batches.findOfInstallation(Routes, phoneNumberId),
   );
   return row ?? undefined;
 }

@@ -17,7 +17,8 @@ import {
 } from '../../src/conversations/read.ts';
 import { contactViews, conversationViews, messageView, messageViews } from '../../src/conversations/views.ts';
 import type { Found, Page } from '../../src/http/route.ts';
-import { KEY_CACHE_MS, Keys } from '../../src/store/keyring.ts';
+import { KEY_CACHE_MS } from '../../src/store/key-cache.ts';
+import { Keys } from '../../src/store/keyring.ts';
 import { withTenant } from '../../src/store/scope.ts';
 import { ManualClock } from '../support/clock.ts';
 import { type TestContext, testContext } from '../support/context.ts';
