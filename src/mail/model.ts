@@ -53,7 +53,7 @@ export const Mails = tenantCollection<MailRow>('mails', {
     reason: ours.technical(String),
     sentAt: ours.technical(Date),
   },
-  indexes: [{ keys: { state: 1, dueAt: 1 } }],
+  indexes: [{ keys: { state: 1, dueAt: 1 } }, { keys: { createdAt: 1 }, acrossTenants: true }],
 });
 
 export function letterPlace({ _id, tenantId }: Pick<MailRow, '_id' | 'tenantId'>) {

@@ -48,5 +48,9 @@ export const Erasures = tenantCollection<ErasureRow>('erasures', {
     digests: held.technical({ type: [String], default: undefined }),
     destroyed: held.technical(Object),
   },
-  indexes: [{ keys: { askedAt: -1, _id: -1 } }, { keys: { contactIds: 1 } }],
+  indexes: [
+    { keys: { askedAt: -1, _id: -1 } },
+    { keys: { contactIds: 1 } },
+    { keys: { clearedAt: 1, destroyAt: 1 }, acrossTenants: true },
+  ],
 });

@@ -352,10 +352,7 @@ describe('what nobody owns', () => {
     const broken = {
       ...ctx,
       clock,
-      store: {
-        ...ctx.store,
-        model: () => ({ findOne: () => ({ lean: () => ({ exec: () => Promise.reject(away) }) }) }),
-      },
+      store: { batches: { findOfInstallation: () => Promise.reject(away) } },
     } as unknown as TestContext;
     expect((await asOperator('test', () => routes.ownerOf(ctx, NUMBER_ID)))?.tenantId).toBe(tenantId);
     clock.advance(3_600_000);

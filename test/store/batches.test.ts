@@ -186,6 +186,33 @@ describe('batches', () => {
     ]);
   });
 
+  it('read rows of the installation together, for the operator alone', async () => {
+    const { batches } = ctx.store;
+    const route = (_id: string) => ({
+      _id,
+      tenantId: `ten_${_id}`,
+      channelId: 'chn_1',
+      wabaId: '1',
+      app: 'default',
+      createdAt: new Date(0),
+    });
+    const model = ctx.store.model(Routes);
+    await operator(() => model.insertMany([route('9001'), route('9002')]));
+    const finds = jest.spyOn(model, 'find');
+    const found = await operator(() =>
+      Promise.all(['9001', '9003', '9002', '9001'].map((id) => batches.findOfInstallation(Routes, id))),
+    );
+    expect(found.map((one) => one?.tenantId)).toEqual(['ten_9001', undefined, 'ten_9002', 'ten_9001']);
+    expect(finds.mock.calls.length).toBeLessThanOrEqual(2);
+    finds.mockRestore();
+    await Promise.all([
+      expect(withTenant('ten_a', () => batches.findOfInstallation(Routes, '9001'))).rejects.toThrow(
+        ScopeError,
+      ),
+      expect(operator(() => batches.findOfInstallation(Contacts, 'x'))).rejects.toThrow(ScopeError),
+    ]);
+  });
+
   it('refuse whoever is not bound to the tenant, and an installation’s collection', async () => {
     const { batches } = ctx.store;
     await Promise.all([

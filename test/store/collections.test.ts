@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 
 import { collections } from '../../src/collections.ts';
+import { indexesOf } from '../../src/store/collection.ts';
 
 describe('declarations of collections', () => {
   it('every declared collection is listed', async () => {
@@ -35,6 +36,16 @@ describe('declarations of collections', () => {
         expect(field.role).toMatch(/^(processor|controller)$/);
         if (field.dataClass === 'content' || field.dataClass === 'identity') expect(field.sealed).toBe(true);
       }
+    },
+  );
+
+  it.each(collections.filter(({ scope }) => scope === 'tenant').map((each) => [each.name, each] as const))(
+    '%s: rows of one tenant are found without looking at those of others',
+    (_name, collection) => {
+      const ofAllRows = indexesOf(collection).filter(
+        ({ options = {} }) => !options.partialFilterExpression && !options.sparse,
+      );
+      expect(ofAllRows.map(({ keys }) => Object.keys(keys)[0])).toContain('tenantId');
     },
   );
 });

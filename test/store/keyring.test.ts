@@ -13,8 +13,8 @@ import { findDeadLetter, listDeadLetters, openItem, parkItem } from '../../src/l
 import { keysOfPerson } from '../../src/lanes/person.ts';
 import { countParked, resealParked } from '../../src/lanes/reseal.ts';
 import { systemRandom } from '../../src/ops/clock.ts';
-import { environmentKeys, fileKeys, type MasterKeyProvider } from '../../src/store/key-providers.ts';
 import { KEY_CACHE_MS } from '../../src/store/key-cache.ts';
+import { environmentKeys, fileKeys, type MasterKeyProvider } from '../../src/store/key-providers.ts';
 import { ErasedError, Keyring } from '../../src/store/keyring.ts';
 import { MasterKey } from '../../src/store/master-key.ts';
 import { type Place, seal, SealError, unseal } from '../../src/store/seal.ts';
@@ -137,6 +137,17 @@ describe('keyring', () => {
     }
     expect(reads).toHaveBeenCalledTimes(sealed.length);
     reads.mockRestore();
+  });
+
+  it('a key that was opened by its id is known by its owner too: who answers does not read it again', async () => {
+    const mine = { kind: 'contact' as const, id: 'con_read_once' };
+    const sealed = await ctx.store.keyring.seal(mine, place, 'x');
+    clock.advance(KEY_CACHE_MS + 1);
+    expect(await ctx.store.keyring.open(place, sealed)).toBe('x');
+    const finds = jest.spyOn(ctx.store.batches, 'findBy');
+    await ctx.store.keyring.seal(mine, place, 'y');
+    expect(finds).not.toHaveBeenCalled();
+    finds.mockRestore();
   });
 
   it('another process forgets a destroyed key after KEY_CACHE_MS', async () => {

@@ -17,8 +17,8 @@ afterEach(async () => ctx.close());
 /** The same installation, with a database that does not answer. */
 function away(): Context {
   const error = Object.assign(new Error('away'), { name: 'MongoServerSelectionError' });
-  const model = () => ({ findOne: () => ({ lean: () => ({ exec: () => Promise.reject(error) }) }) });
-  return { ...ctx, store: { model } } as unknown as Context;
+  const batches = { findOfInstallation: () => Promise.reject(error) };
+  return { ...ctx, store: { batches } } as unknown as Context;
 }
 
 it('a process that starts while the database is away knows the owners that an earlier one knew, and no others', async () => {
