@@ -14,6 +14,7 @@ import { Positions } from './store/ids.ts';
 import { masterKeyProvider } from './store/key-providers.ts';
 import { MasterKey } from './store/master-key.ts';
 import { openRedis } from './store/redis.ts';
+import { SealError } from './store/seal.ts';
 import { Store } from './store/store.ts';
 
 export interface OpenContext {
@@ -71,14 +72,18 @@ export async function buildContext(
   try {
     const servers = await openServers(settings, options.onProgress);
     closers.push(() => servers.close());
-    const ctx = await build(settings, log, servers, closers);
+    const keys = masterKeyProvider(settings, log);
+    const master = new MasterKey(await keys.load(), systemRandom);
+    const ctx = await build({ settings, log, master, servers, closers });
     return {
       ctx,
       redisUrl: servers.redisUrl,
       redisCluster: servers.redisCluster,
       isEmbedded: !settings.REDIS_URL && !settings.MONGODB_URI,
       connect(patience) {
-        connecting = connectServers(ctx, patience, closing.signal);
+        connecting = connectServers(ctx, patience, closing.signal).catch(async (error: unknown) => {
+          throw error instanceof SealError ? await keys.refused() : error;
+        });
         return connecting;
       },
       close,
@@ -114,15 +119,14 @@ async function openServers(settings: Settings, onProgress?: (line: string) => vo
   return { redisUrl, redisCluster, mongodbUri, close: () => embedded.close() };
 }
 
-async function build(
-  settings: Settings,
-  log: Logger,
-  servers: Servers,
-  closers: (() => Promise<unknown>)[],
-): Promise<Context> {
+interface Parts extends Pick<Context, 'settings' | 'log' | 'master'> {
+  servers: Servers;
+  closers: (() => Promise<unknown>)[];
+}
+
+async function build({ settings, log, master, servers, closers }: Parts): Promise<Context> {
   const clock = systemClock;
   const random = systemRandom;
-  const master = new MasterKey(await masterKeyProvider(settings, log).load(), random);
   const store = new Store({
     uri: servers.mongodbUri,
     keysUri: settings.KEYS_MONGODB_URI,

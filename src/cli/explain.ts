@@ -32,12 +32,7 @@ export function explain(error: unknown): Explained {
     return { message: error.message, exitCode };
   }
   if (error instanceof SettingsError) return { message: error.message, exitCode: EXIT.refused };
-  if (error instanceof SealError) {
-    return {
-      message: 'MASTER_KEY is not the key that this database was made with.',
-      exitCode: EXIT.refused,
-    };
-  }
+  if (error instanceof SealError) return { message: error.message, exitCode: EXIT.refused };
   return { message: ofNeighbours(error), exitCode: EXIT.failed };
 }
 

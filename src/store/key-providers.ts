@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 
 import type { Settings } from '../../config/settings.ts';
 import { type Logger, SafeError } from '../ops/log.ts';
+import { SealError } from './seal.ts';
 
 export interface MasterKeyProvider {
   /**
@@ -15,6 +16,11 @@ export interface MasterKeyProvider {
    * @throws an error that says what to set or restore
    */
   load(): Promise<Buffer[]>;
+  /**
+   * Asked when the database turned out to be made with another key than `load` gave. A key that `load` made itself is
+   * taken back, so that it is not taken for the lost one. @returns what to tell: what is wrong, and what to restore
+   */
+  refused(): Promise<SealError>;
 }
 
 /** The provider that the settings name: MASTER_KEY, MASTER_KEY_FILE, else a key made in DATA_DIR. */
@@ -29,7 +35,10 @@ export function masterKeyProvider(
 
 /** @param keys base64, as in MASTER_KEY */
 export function environmentKeys(keys: readonly string[]): MasterKeyProvider {
-  return { load: async () => Promise.resolve(keys.map((key) => decoded(key, 'MASTER_KEY'))) };
+  return {
+    load: async () => Promise.resolve(keys.map((key) => decoded(key, 'MASTER_KEY'))),
+    refused: async () => Promise.resolve(anotherKey('MASTER_KEY')),
+  };
 }
 
 /** A file with one key in base64 a line, newest first, as container platforms mount secrets. */
@@ -45,15 +54,18 @@ export function fileKeys(path: string): MasterKeyProvider {
       if (lines.length === 0) throw new SafeError('The file of MASTER_KEY_FILE is empty: one key a line.');
       return lines.map((line) => decoded(line, 'MASTER_KEY_FILE'));
     },
+    refused: async () => Promise.resolve(anotherKey('The key of MASTER_KEY_FILE')),
   };
 }
 
 /** The key of a machine that has its database beside it: made once, readable by its owner only. */
 function madeKey(path: string, log: Logger): MasterKeyProvider {
+  let isNew = false;
   return {
     async load() {
       await mkdir(dirname(path), { recursive: true });
-      if (await makeKey(path)) {
+      isNew = await makeKey(path);
+      if (isNew) {
         log.warn(
           {
             part: 'master-key',
@@ -65,7 +77,20 @@ function madeKey(path: string, log: Logger): MasterKeyProvider {
       await chmod(path, 0o600);
       return fileKeys(path).load();
     },
+    async refused() {
+      if (!isNew) return anotherKey('The key in DATA_DIR/master.key');
+      await unlink(path);
+      return new SealError(
+        'DATA_DIR/master.key is missing, and this database was made with its key. Put its copy back: without it nothing stored can be read.',
+      );
+    },
   };
+}
+
+function anotherKey(what: string): SealError {
+  return new SealError(
+    `${what} is not the key that this database was made with. Put the right one back: without it nothing stored can be read.`,
+  );
 }
 
 function decoded(key: string, from: string): Buffer {

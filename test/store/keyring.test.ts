@@ -1,6 +1,6 @@
 /** P8 and the envelope: what is sealed opens only in its place, for its tenant, while its key lives. */
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,7 +14,12 @@ import { keysOfPerson } from '../../src/lanes/person.ts';
 import { countParked, resealParked } from '../../src/lanes/reseal.ts';
 import { systemRandom } from '../../src/ops/clock.ts';
 import { KEY_CACHE_MS } from '../../src/store/key-cache.ts';
-import { environmentKeys, fileKeys, type MasterKeyProvider } from '../../src/store/key-providers.ts';
+import {
+  environmentKeys,
+  fileKeys,
+  type MasterKeyProvider,
+  masterKeyProvider,
+} from '../../src/store/key-providers.ts';
 import { ErasedError, Keyring } from '../../src/store/keyring.ts';
 import { MasterKey } from '../../src/store/master-key.ts';
 import { type Place, seal, SealError, unseal } from '../../src/store/seal.ts';
@@ -259,6 +264,14 @@ function givesKeys(make: (keys: Buffer[]) => Promise<MasterKeyProvider>): void {
     const provider = make([Buffer.from('too-short-to-be-one')]);
     await expect(provider.then((made) => made.load())).rejects.toThrow(/^(?!.*too-short).*32 bytes/);
   });
+
+  it('says what to put back when the database was made with another key', async () => {
+    const provider = await make([randomBytes(32)]);
+    await provider.load();
+    const { name, message } = await provider.refused();
+    expect(name).toBe('SealError');
+    expect(message).toMatch(/not the key that this database was made with\. Put the right one back/);
+  });
 }
 
 describe('keys from the environment', () => {
@@ -279,5 +292,25 @@ describe('keys from a file', () => {
     );
     await writeFile(path, '\n');
     await expect(fileKeys(path).load()).rejects.toThrow(/empty/);
+  });
+});
+
+describe('a key that is made in DATA_DIR', () => {
+  it('is taken back when the database was made with one that is missing: nobody takes it for the lost one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'whatsper-made-key-'));
+    const file = join(folder, 'master.key');
+    const settings = { MASTER_KEY: undefined, MASTER_KEY_FILE: undefined, DATA_DIR: folder };
+    const first = masterKeyProvider(settings, ctx.log);
+    expect(await first.load()).toHaveLength(1);
+    const later = masterKeyProvider(settings, ctx.log);
+    await later.load();
+    expect((await later.refused()).message).toContain('The key in DATA_DIR/master.key is not the key');
+    expect(await readdir(folder)).toEqual(['master.key']);
+    await rm(file);
+    const afterLoss = masterKeyProvider(settings, ctx.log);
+    await afterLoss.load();
+    expect((await afterLoss.refused()).message).toMatch(/master\.key is missing.*Put its copy back/);
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 });
