@@ -1,6 +1,6 @@
 /** The audit log as the API gives it, and what the page's filter asks for. */
+import { allPages } from '../api/all-pages.ts';
 import type { Api } from '../api/client.ts';
-import type { Page } from '../api/types.ts';
 
 export interface AuditEntry {
   id: string;
@@ -63,12 +63,10 @@ export async function allEntries(
   api: Pick<Api, 'request'>,
   filter: AuditFilter,
 ): Promise<{ entries: AuditEntry[]; more: boolean }> {
-  const entries: AuditEntry[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page<AuditEntry> = await api.request(auditPath(filter, cursor, EXPORT_PAGE_SIZE));
-    entries.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null && entries.length < MOST_EXPORTED);
-  return { entries, more: cursor !== null };
+  const { items, more } = await allPages<AuditEntry>(
+    api,
+    (cursor) => auditPath(filter, cursor, EXPORT_PAGE_SIZE),
+    { most: MOST_EXPORTED },
+  );
+  return { entries: items, more };
 }

@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
-import type { Page, RenderedTemplate } from '../api/types.ts';
+import { allPages, withCursor } from '../api/all-pages.ts';
+import type { RenderedTemplate } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { isBeyond, type Template } from './definition.ts';
 
-/** An account has up to 6,000; so many pages of 100 are read. */
-const PAGES = 20;
+/** An account has up to 6,000; so many are read. */
+const MOST = 2_000;
 
 /** The approved templates that a number may send and this console can fill in. */
 export function useTemplates(channelId: string) {
@@ -14,20 +15,12 @@ export function useTemplates(channelId: string) {
     queryKey: ['templates', channelId],
     staleTime: 30_000,
     queryFn: async ({ signal }) => {
-      const found: Template[] = [];
-      let cursor: string | null = null;
-      for (let page = 0; page < PAGES; page += 1) {
-        const query = new URLSearchParams({
-          limit: '100',
-          channelId,
-          ...(cursor === null ? {} : { cursor }),
-        });
-        const answer: Page<Template> = await api.request(`/v1/templates?${query.toString()}`, { signal });
-        found.push(...answer.items);
-        cursor = answer.nextCursor;
-        if (cursor === null) break;
-      }
-      return found
+      const path = `/v1/templates?limit=100&channelId=${encodeURIComponent(channelId)}`;
+      const { items } = await allPages<Template>(api, (cursor) => withCursor(path, cursor), {
+        most: MOST,
+        signal,
+      });
+      return items
         .filter((template) => template.sendable && !isBeyond(template))
         .toSorted(
           (one, other) => one.name.localeCompare(other.name) || one.language.localeCompare(other.language),

@@ -1,15 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { useTranslation } from 'react-i18next';
 
-import type { Conversation, Page } from '../api/types.ts';
+import type { Conversation } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { StateChip, useHolderName } from '../inbox/state-chip.tsx';
 import { conversationKey } from '../live/live-cache.ts';
 import { errorText } from '../ui/error-text.ts';
 import { plainName } from '../ui/plain-name.ts';
-import type { User } from '../users/people.ts';
+import { useUsers } from '../users/people.ts';
 
 const ITEM =
   'flex min-h-9 cursor-pointer items-center rounded-lg px-2.5 text-sm outline-none data-highlighted:bg-hover';
@@ -112,12 +112,8 @@ function Steps({ conversation: { state, assignee }, go }: StepsProps) {
 /** Everybody else who has joined; read when the menu is opened. */
 function Others({ but, go }: { but: string | undefined; go: (step: Step) => void }) {
   const { t } = useTranslation();
-  const { api, me } = useWorkspace();
-  const users = useQuery({
-    queryKey: ['people', 'users'],
-    queryFn: ({ signal }) => api.request<Page<User>>('/v1/users?limit=100', { signal }),
-    staleTime: 0, // no feed tells of people
-  });
+  const { me } = useWorkspace();
+  const users = useUsers();
   const others = (users.data?.items ?? []).filter(
     ({ id, status }) => status === 'active' && id !== but && id !== me.caller.id,
   );

@@ -1,7 +1,7 @@
 /** What the page of people reads and writes. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
-import type { Page } from '../api/types.ts';
+import { allPages, withCursor } from '../api/all-pages.ts';
 import { useWorkspace } from '../app/workspace.ts';
 
 export interface User {
@@ -39,7 +39,17 @@ function usePeople<Answer>(name: string, path: string) {
   });
 }
 
-export const useUsers = () => usePeople<Page<User>>('users', '/v1/users?limit=100');
+const USERS = '/v1/users?limit=100';
+
+/** Everybody, however many: whom the page does not show nobody can disable. */
+export function useUsers() {
+  const { api } = useWorkspace();
+  return useQuery({
+    queryKey: [PEOPLE, 'users'],
+    queryFn: ({ signal }) => allPages<User>(api, (cursor) => withCursor(USERS, cursor), { signal }),
+    staleTime: 0, // no feed tells of people
+  });
+}
 export const useRoles = () => usePeople<{ items: Role[] }>('roles', '/v1/roles');
 export const useHandOver = () =>
   usePeople<{ handOver: HandOver | null }>('hand-over', '/v1/account/hand-over');

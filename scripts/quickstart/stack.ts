@@ -54,7 +54,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.ports.gateway,
     options.ports.simulator,
   ]);
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
+  // By its name, not its number: browsers offer passkeys at no bare address.
+  const gatewayUrl = `http://localhost:${gatewayPort}`;
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`;
   const environment = environmentOf(options, gatewayUrl, simulatorUrl);
   const configFile = join(options.dataDir, 'simulator.json');
@@ -68,7 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     simulator: {
       module: 'simulator/main.js',
-      args: [configFile, '--webhook-url', `${gatewayUrl}/webhooks/whatsapp`],
+      args: [configFile, '--webhook-url', `http://127.0.0.1:${gatewayPort}/webhooks/whatsapp`],
       environment,
       isReady: (line: Record<string, unknown>) => line.ready === true,
     },
