@@ -240,6 +240,11 @@ export const SETTINGS = {
     help: 'Text file of the privacy policy that people accept before they work here: a first line “Version: 2026-11”, then the text. Another version is accepted anew. Unset: a template that says so.',
     example: '/etc/whatsper/policy.txt',
   },
+  TERMS_FILE: {
+    schema: z.string().min(1).optional(),
+    help: 'Text file of the terms that a business accepts when it opens an account (SIGN_UP), shown at /terms: a first line “Version: 2026-11”, then the text. Its version and hash are recorded with each account. Unset: a template that says so.',
+    example: '/etc/whatsper/terms.txt',
+  },
   SMTP_URL: {
     schema: url('smtp:', 'smtps:').optional(),
     help: 'Mail server for invitations and password resets; needs BASE_URL for the links in mail. Unset: no mail is sent, and what needs it is refused (503).',

@@ -13,6 +13,7 @@ export interface SignedIn {
 export interface About {
   contactEmail: string;
   policyUrl: string;
+  termsUrl: string;
   signUp: boolean;
 }
 

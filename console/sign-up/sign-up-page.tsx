@@ -43,7 +43,17 @@ export function SignUpPage() {
         <PersonFields person={person} onChange={setPerson} />
         <TextField label={t('people.entry.business')} value={business} onChange={setBusiness} required />
         <CompanyFields company={company} eea={eea} onCompany={setCompany} onEea={setEea} />
-        <Check label={t('people.entry.terms')} checked={acceptTerms} onChange={setAcceptTerms} />
+        <div className="flex flex-wrap items-center gap-x-4">
+          <Check label={t('people.entry.terms')} checked={acceptTerms} onChange={setAcceptTerms} />
+          <a
+            href="/terms"
+            target="_blank"
+            rel="noreferrer"
+            className="text-sm text-accent underline underline-offset-2"
+          >
+            {t('people.entry.readTerms')}
+          </a>
+        </div>
         {opening.isError && <Failed>{errorText(t, opening.error)}</Failed>}
         <Button
           type="submit"

@@ -17,9 +17,9 @@ import {
 } from './account.ts';
 import { acceptHandOver, endHandOver, offerHandOver, openHandOver } from './hand-over.ts';
 import { acceptance } from './invitations.ts';
+import { currentPolicy } from './legal-texts.ts';
 import type { AccountRow } from './model.ts';
 import { completeAccount } from './owners.ts';
-import { currentPolicy } from './policy.ts';
 import { areActive, barOf } from './terms.ts';
 import { findUser } from './users.ts';
 import { profileBody } from './words.ts';

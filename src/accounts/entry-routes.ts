@@ -23,11 +23,14 @@ export const entryRoutes: Route[] = [
     response: z.object({
       contactEmail: z.string(),
       policyUrl: z.string(),
+      termsUrl: z.string().meta({ description: 'What a business accepts that opens an account.' }),
       signUp: z.boolean().meta({ description: 'Businesses open accounts themselves.' }),
     }),
     handle: (ctx) => {
-      const { contact, policyUrl } = senderOf(ctx.settings, linkBase(ctx));
-      return Promise.resolve({ contactEmail: contact, policyUrl, signUp: ctx.settings.SIGN_UP === 'on' });
+      const base = linkBase(ctx);
+      const { contact: contactEmail, policyUrl } = senderOf(ctx.settings, base);
+      const signUp = ctx.settings.SIGN_UP === 'on';
+      return Promise.resolve({ contactEmail, policyUrl, termsUrl: `${base}/terms`, signUp });
     },
   }),
   publicRoute({

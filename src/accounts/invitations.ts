@@ -9,8 +9,8 @@ import { withTenant } from '../store/scope.ts';
 import { type OneTimeLinkRow, type UserRow, Users } from '../tenants/people-model.ts';
 import { profileOf } from '../tenants/sessions.ts';
 import { findTenant, proveTenant, type Tenant } from '../tenants/tenants.ts';
+import { currentPolicy } from './legal-texts.ts';
 import { sendLetter } from './letters.ts';
-import { currentPolicy } from './policy.ts';
 
 const DAY_MS = 86_400_000;
 export const INVITATION_MS = 7 * DAY_MS;

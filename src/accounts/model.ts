@@ -32,6 +32,8 @@ export interface EeaAnswers {
 export interface Terms {
   number: string;
   version: string;
+  /** Of the text that was accepted (legal-texts.ts); absent where the operator recorded terms of their own. */
+  hash?: string;
   from: Date;
   until?: Date;
   /** Who recorded it: a principal, or `operator`. */

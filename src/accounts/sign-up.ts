@@ -18,9 +18,9 @@ import { createTenant } from '../tenants/tenants.ts';
 import { company, eeaAnswers, ensureAccount, requireServed, sealedData, sealedSignatory } from './account.ts';
 import { erase } from './departures.ts';
 import { INVITATION_MS, sendInvitation } from './invitations.ts';
+import { currentTerms } from './legal-texts.ts';
 import { Accounts } from './model.ts';
 import { nameKey } from './names.ts';
-import { currentPolicy } from './policy.ts';
 import { addUser } from './users.ts';
 import { emailAddress, profileBody } from './words.ts';
 
@@ -97,7 +97,7 @@ async function recordTerms(
   const { firstName, lastName, email, phone, company: of, eea, privacyContact } = asked;
   const name = `${firstName} ${lastName}`;
   const data = { company: of, eea, contactPerson: { name, email, phone }, privacyContact };
-  const { version } = currentPolicy(ctx.settings);
+  const { version, hash } = currentTerms(ctx.settings);
   await ensureAccount(ctx, tenantId, { origin: 'sign-up' });
   await ctx.store
     .model(Accounts)
@@ -109,6 +109,7 @@ async function recordTerms(
           terms: {
             number: accountNumber,
             version,
+            hash,
             from: new Date(ctx.clock.now()),
             by: `user:${owner._id}`,
           },

@@ -12,8 +12,8 @@ import { mountConsole } from './console.ts';
 import { mountDocs } from './docs.ts';
 import { problemFor, sendProblem } from './errors.ts';
 import { mountRoutes, refuseMethod } from './handler.ts';
+import { legalPages, servePage } from './legal-pages.ts';
 import { openApiDocument } from './openapi.ts';
-import { POLICY_PATH, servePolicy } from './policy-page.ts';
 import { logRequests, requestState } from './request-log.ts';
 import { routes } from './routes.ts';
 import { SECURITY_TXT_PATH, serveSecurityTxt } from './security-txt.ts';
@@ -33,7 +33,7 @@ export function createApp(ctx: Context, health = new Health(ctx), limits = new R
   app.get('/openapi.json', (_request, response) => void response.json(document));
   mountDocs(app);
   app.get(SECURITY_TXT_PATH, serveSecurityTxt(ctx));
-  app.get(POLICY_PATH, servePolicy(ctx));
+  for (const [path, page] of legalPages(ctx)) app.get(path, servePage(path, page));
   mountConsole(app);
   app.all(['/webhooks/whatsapp', '/webhooks/whatsapp/:app'], refuseMethod(['GET', 'POST']));
   app.use(() => {

@@ -1,6 +1,6 @@
 /** What a person must do before the interface answers them: see `PENDING_STEPS`. */
 import type { Settings } from '../../config/settings.ts';
-import { currentPolicy } from '../accounts/policy.ts';
+import { currentPolicy } from '../accounts/legal-texts.ts';
 import type { PendingStep } from '../http/route.ts';
 import type { UserRow } from './people-model.ts';
 

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { linkByHand } from '../../src/accounts/invitations.ts';
+import { currentPolicy, currentTerms } from '../../src/accounts/legal-texts.ts';
 import { AccountNumbers, Accounts } from '../../src/accounts/model.ts';
 import { userIdOfName } from '../../src/accounts/names.ts';
 import { ensureOwner } from '../../src/accounts/owners.ts';
-import { currentPolicy } from '../../src/accounts/policy.ts';
 import { removeUnproven } from '../../src/accounts/sign-up.ts';
 import { barOf } from '../../src/accounts/terms.ts';
 import { Conversations, type MessageRow, Messages } from '../../src/conversations/model.ts';
@@ -606,7 +606,9 @@ describe('sign-up', () => {
     expect(joined).toMatchObject({ status: 200, body: { accountNumber: tenant.accountNumber } });
     expect((await newest()).status).toBe('active');
     const account = await withTenant(tenant._id, () => ctx.store.model(Accounts).findOne().lean().exec());
-    expect(account).toMatchObject({ origin: 'sign-up', terms: { number: tenant.accountNumber } });
+    const { version, hash } = currentTerms(ctx.settings);
+    const terms = { number: tenant.accountNumber, version, hash };
+    expect(account).toMatchObject({ origin: 'sign-up', terms });
   });
 
   it.each([

@@ -225,6 +225,9 @@ describe('people of a business, in their browsers', () => {
     await page.getByRole('link', { name: 'Open an account for a business' }).click();
     await fill(page, { ...person('Tamar', 'tamar'), 'Name of the business': 'Bakery' });
     expect(await button(page, 'Open the account').isDisabled()).toBe(true);
+    const terms = page.getByRole('link', { name: 'Read the terms' });
+    const [opens] = await Promise.all([page.waitForEvent('popup'), terms.click()]);
+    await opens.getByText('Who signs.', { exact: false }).waitFor();
     await page.getByLabel('I have read the terms and accept them').check();
     await button(page, 'Open the account').press('Enter');
     await page.getByText('Read your mail').waitFor();

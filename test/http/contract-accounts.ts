@@ -1,7 +1,7 @@
 /** Accounts, people and roles through each of their routes once. */
 import { expect } from '@jest/globals';
 
-import { currentPolicy } from '../../src/accounts/policy.ts';
+import { currentPolicy } from '../../src/accounts/legal-texts.ts';
 import type { Context } from '../../src/context.ts';
 import { type Letter, letterPlace, type MailRow, Mails } from '../../src/mail/model.ts';
 import { setPassword } from '../../src/sign-in/credentials.ts';
@@ -43,6 +43,7 @@ export async function tryAccounts(ctx: Context, business: Business, ask: Ask): P
   expect(await ask('get', '/v1/about', '', { key: undefined })).toMatchObject({
     contactEmail: 'team@texterchat.com',
     policyUrl: expect.stringMatching(/\/policy$/),
+    termsUrl: expect.stringMatching(/\/terms$/),
     signUp: true,
   });
   expect(await ask('get', '/v1/policy', '', { key: undefined })).toMatchObject({ version: policyVersion });

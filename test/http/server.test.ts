@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
 
+import { currentTerms } from '../../src/accounts/legal-texts.ts';
 import { mountConsole } from '../../src/http/console.ts';
 import { requestClasses } from '../../src/http/prototypes.ts';
 import { securityTxt } from '../../src/http/security-txt.ts';
@@ -213,6 +214,17 @@ describe('row 146: security.txt', () => {
     const later = securityTxt({ settings, clock: { now: () => Date.UTC(2040, 0, 1) } });
     expect(later).toContain('Expires: 2040-06-29T00:00:00Z');
     expect(later).toContain('Canonical: https://gateway.example.com/.well-known/security.txt');
+  });
+});
+
+describe('the terms of service', () => {
+  it('are a page that a business can read before it accepts them, in both languages', async () => {
+    const about = await gateway.ask<{ termsUrl: string }>('GET', '/v1/about');
+    const { status, text } = await gateway.ask('GET', new URL(about.body.termsUrl).pathname);
+    expect(status).toBe(200);
+    const { version, text: words } = currentTerms(ctx.settings);
+    expect(text).toContain(`Version ${version}`);
+    expect(text).toContain(words.he.split('\n')[0]);
   });
 });
 

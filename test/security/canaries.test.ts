@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'otplib';
 
-import { currentPolicy } from '../../src/accounts/policy.ts';
+import { currentPolicy } from '../../src/accounts/legal-texts.ts';
 import { collections } from '../../src/collections.ts';
 import { addEndpoint } from '../../src/endpoints/endpoints.ts';
 import { keptMail } from '../../src/mail/outbox-page.ts';

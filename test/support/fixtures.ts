@@ -1,5 +1,5 @@
 /** Businesses, clients and what they wrote, made by the product's own functions; a server to ask. */
-import { currentPolicy } from '../../src/accounts/policy.ts';
+import { currentPolicy } from '../../src/accounts/legal-texts.ts';
 import type { Context } from '../../src/context.ts';
 import { conversationIdFor, identityKey, inboundMessageId } from '../../src/conversations/ids.ts';
 import { handleInboundMessage } from '../../src/conversations/inbound.ts';
