@@ -4,7 +4,7 @@
  */
 import { publish } from '../agents/feed.ts';
 import type { Context } from '../context.ts';
-import { type Json, part, text } from '../whatsapp/payload/json.ts';
+import { entryOf, type Json, part, text } from '../whatsapp/payload/json.ts';
 import type { Sender } from '../whatsapp/payload/people.ts';
 import { findOrCreateContact } from './contacts.ts';
 import { ensureConversation } from './conversations.ts';
@@ -151,7 +151,7 @@ const BLOCKS: Record<string, 'suspended' | 'deleted' | null> = {
 
 /** A group that was suspended or deleted can't be written to. */
 async function noteBlock(ctx: Context, { _id }: ConversationRow, { type, at, update }: GroupUpdate) {
-  const block = BLOCKS[type];
+  const block = entryOf(BLOCKS, type);
   if (block === undefined || hasErrors(update)) return;
   await ctx.store
     .model(Conversations)

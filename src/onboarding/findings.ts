@@ -1,6 +1,7 @@
 /** From what Meta answered to the points of a check: pure, so that each finding can be shown by a line of data. */
 import type { CheckedPoint } from '../tenants/model.ts';
 import type { AccountAnswer } from '../whatsapp/account.ts';
+import { entryOf } from '../whatsapp/payload/json.ts';
 import type { PointName } from './check-words.ts';
 import type { SeenAccount, SeenNumber, SeenToken } from './graph.ts';
 import { explainFailure } from './refusals.ts';
@@ -129,8 +130,8 @@ export function numberPoints(
   if (number.data === null) return [found('number', 'failed', 'foreign')];
   const { displayNumber, health } = number.data;
   const { numberStatus: status, quality = '', nameStatus = '', messagingLimit: limit } = health;
-  const [qualityState, qualityFinding] = QUALITY[quality] ?? (['ok', 'unknown'] as const);
-  const [nameState, nameFinding] = NAME[nameStatus] ?? (['unknown', 'unknown'] as const);
+  const [qualityState, qualityFinding] = entryOf(QUALITY, quality) ?? (['ok', 'unknown'] as const);
+  const [nameState, nameFinding] = entryOf(NAME, nameStatus) ?? (['unknown', 'unknown'] as const);
   return [
     found('number', 'ok', 'found', { number: `+${displayNumber}`, wabaId }),
     status === undefined

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import type { Severity } from '../notices/model.ts';
 import { raiseNotice } from '../notices/notices.ts';
-import { id, type Json, part, present, text, timeOf } from '../whatsapp/payload/json.ts';
+import { entryOf, id, type Json, part, present, text, timeOf } from '../whatsapp/payload/json.ts';
 import { type TemplateRow, Templates } from './model.ts';
 import { categoryAt, templateId } from './store.ts';
 
@@ -132,7 +132,7 @@ function statusChange({ value, at }: TemplateEvent): Change | undefined {
   const title = text(part(value, 'other_info').title);
   const rejection = part(value, 'rejection_info');
   const reason = text(rejection.reason) ?? meaningful(text(value.reason)) ?? title;
-  const pauseMs = status === 'PAUSED' && title !== undefined ? PAUSE_MS[title] : undefined;
+  const pauseMs = status === 'PAUSED' && title !== undefined ? entryOf(PAUSE_MS, title) : undefined;
   const told = present({
     reason,
     recommendation: text(rejection.recommendation) ?? text(part(value, 'other_info').description),

@@ -45,10 +45,16 @@ interface Outcome {
   tenantId?: string;
 }
 
+function faultOf({ body: { fault } }: LaneItem): string {
+  return typeof fault === 'string'
+    ? `WHATSPER failed to read it (${fault}): tell the developers.`
+    : 'The signed body is not JSON.';
+}
+
 async function placeItem(ctx: Context, routes: RoutesTable, item: LaneItem): Promise<Outcome> {
   const { phoneNumberId } = item;
   if (item.kind === 'forward') return handleForwardItem(ctx, item);
-  if (item.kind === 'unreadable') return parked(ctx, item, 'unreadable', 'The signed body is not JSON.');
+  if (item.kind === 'unreadable') return parked(ctx, item, 'unreadable', faultOf(item));
   if (item.kind === 'other' || item.kind === 'errors') return placeField(ctx, routes, item);
   if (phoneNumberId === null) return parked(ctx, item, 'unknown-field', UNKNOWN);
   const route = await routes.ownerOf(ctx, phoneNumberId);

@@ -8,7 +8,7 @@ import type { LaneItem } from '../lanes/item.ts';
 import { Park } from '../ops/errors.ts';
 import { asOperator, withTenant } from '../store/scope.ts';
 import { type RouteRow, Routes } from '../tenants/model.ts';
-import { isJson, type Json, timeOf } from '../whatsapp/payload/json.ts';
+import { entryOf, isJson, type Json, timeOf } from '../whatsapp/payload/json.ts';
 import type { AccountUpdate, FieldUpdate, Handler, NumberUpdate } from './fields/field.ts';
 import { FIELDS } from './fields/fields.ts';
 import { tellErrors } from './fields/numbers.ts';
@@ -24,7 +24,7 @@ interface Read {
 export function readField(item: LaneItem): Read | undefined {
   if (item.kind === 'errors') return read(item, { of: 'number', handle: tellErrors }, item.body);
   const change = item.body.value;
-  const handler = Object.hasOwn(FIELDS, item.field ?? '') ? FIELDS[item.field ?? ''] : undefined;
+  const handler = entryOf(FIELDS, item.field ?? '');
   return handler && isJson(change) && isJson(change.value) ? read(item, handler, change.value) : undefined;
 }
 

@@ -77,7 +77,7 @@ function* splitEntry(entry: unknown, app: string): Generator<PlacedItem> {
   const wabaId = isJson(entry) ? (text(entry.id) ?? null) : null;
   const time = isJson(entry) ? entry.time : undefined;
   if (changes.length === 0) yield other({ app, wabaId: null, field: null }, entry);
-  for (const change of changes) yield* splitChange(change, { app, wabaId, time });
+  for (const change of changes) yield* splitSafely(change, { app, wabaId, time });
 }
 
 /** What an item says of where it came from. */
@@ -85,6 +85,17 @@ type Origin = Pick<LaneItem, 'app' | 'wabaId' | 'field'>;
 
 /** `time`: of the entry, in seconds; other fields than `messages` have it. */
 type Entry = Pick<LaneItem, 'app' | 'wabaId'> & { time: unknown };
+
+/** What our own reading stumbles over is kept as it came: 503 would bring it, and its neighbours, again for days. */
+function splitSafely(change: unknown, entry: Entry): PlacedItem[] {
+  try {
+    return [...splitChange(change, entry)];
+  } catch (error) {
+    const { app, wabaId: id, time } = entry;
+    const alone = { object: OBJECT, entry: [{ id, time, changes: [change] }] };
+    return [unreadable(app, Buffer.from(JSON.stringify(alone)), (error as Error).name)];
+  }
+}
 
 function* splitChange(change: unknown, { app, wabaId, time }: Entry): Generator<PlacedItem> {
   const field = isJson(change) ? (text(change.field) ?? null) : null;
@@ -154,14 +165,15 @@ function other(
   return place({ kind: 'other', app, wabaId, field, phoneNumberId, body });
 }
 
-function unreadable(app: string, body: Buffer): PlacedItem {
+/** `fault`: name of the error by which our own reading failed; undefined when the body itself is at fault. */
+function unreadable(app: string, body: Buffer, fault?: string): PlacedItem {
   return place({
     kind: 'unreadable',
     app,
     wabaId: null,
     field: null,
     phoneNumberId: null,
-    body: { base64: body.toString('base64') },
+    body: { base64: body.toString('base64'), ...(fault === undefined ? {} : { fault }) },
   });
 }
 

@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { FINDINGS_HE, POINTS_HE } from '../../console/i18n/check-he.ts';
 import { en } from '../../console/i18n/en.ts';
 import { he } from '../../console/i18n/he.ts';
 import { chooseLanguage } from '../../console/i18n/languages.ts';
+import { KINDS_IN_HEBREW, problemInHebrew } from '../../console/i18n/problems-he.ts';
 import { CONTENT_KINDS } from '../../console/thread/content.ts';
 import { CHECK_FINDINGS, CHECK_POINTS } from '../../src/onboarding/check-words.ts';
 
@@ -93,5 +97,38 @@ describe('chooseLanguage', () => {
     ['klingon', [], 'en'],
   ] as const)('remembered %s, browser %j: %s', (remembered, browser, expected) => {
     expect(chooseLanguage(remembered, browser)).toBe(expected);
+  });
+});
+
+describe('problems', () => {
+  const source = new URL('../../src/', import.meta.url);
+  const documented = readFileSync(new URL('../../docs/problems.md', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => ({
+      kinds: [...(line.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, kind = '']) => kind),
+      ofCommand: line.includes("operator's command"),
+    }));
+
+  it('that the product says are all in the documentation', async () => {
+    const files = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.ts'));
+    const texts = await Promise.all(files.map((name) => readFile(new URL(name, source), 'utf8')));
+    const said = texts.flatMap((text) =>
+      [...text.matchAll(/new Reject\(\s*\d+,\s*'([a-z-]+)'/g)].map(([, kind = '']) => kind),
+    );
+    expect(new Set(said).size).toBeGreaterThan(40);
+    const known = new Set(documented.flatMap(({ kinds }) => kinds));
+    expect([...new Set(said)].filter((kind) => !known.has(kind))).toEqual([]);
+  });
+
+  it('that a person may meet have Hebrew words in the console', () => {
+    const met = documented.filter(({ ofCommand }) => !ofCommand).flatMap(({ kinds }) => kinds);
+    const inHebrew = [...KINDS_IN_HEBREW, 'wait']; // for that one both languages have a text of the console's own
+    expect(met.filter((kind) => !inHebrew.includes(kind))).toEqual([]);
+    for (const kind of KINDS_IN_HEBREW) {
+      const words = problemInHebrew({ kind, detail: '', retryAfterMs: 2_000 });
+      expect(words).toMatch(/[\u05D0-\u05EA]/);
+      expect(words).not.toContain('{{');
+    }
   });
 });

@@ -9,7 +9,7 @@ import { RESTRICTED } from '../../outbox/allowed.ts';
 import { wakeChannel } from '../../outbox/resume.ts';
 import { noteHealth } from '../../tenants/channel-health.ts';
 import { type ChannelRow, Channels } from '../../tenants/model.ts';
-import { id, isJson, type Json, list, part, text, timeOf } from '../../whatsapp/payload/json.ts';
+import { entryOf, id, isJson, type Json, list, part, text, timeOf } from '../../whatsapp/payload/json.ts';
 import { type AccountUpdate, noticeOf, onAccount, tell, unreadable } from './field.ts';
 
 /** Pauses that end when WhatsApp says so. */
@@ -78,7 +78,7 @@ async function accountUpdate(ctx: Context, update: AccountUpdate): Promise<boole
 function meaningOf(event: string, value: Json): { severity: Severity; text: string; effect: Effect } {
   if (event === 'DISABLED_UPDATE') return disabled(text(part(value, 'ban_info').waba_ban_state));
   if (event === 'ACCOUNT_RESTRICTION') return restricted(value);
-  const known = EVENTS[event];
+  const known = entryOf(EVENTS, event);
   if (!known) return { severity: 'info', text: `WhatsApp reports: ${event}.`, effect: { kind: 'none' } };
   const effect: Effect =
     known.effect === 'pause'

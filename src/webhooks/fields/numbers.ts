@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import type { Severity } from '../../notices/model.ts';
 import { type HealthValues, noteHealth } from '../../tenants/channel-health.ts';
 import type { ChannelRow } from '../../tenants/model.ts';
-import { isJson, type Json, list, part, text } from '../../whatsapp/payload/json.ts';
+import { entryOf, isJson, type Json, list, part, text } from '../../whatsapp/payload/json.ts';
 import { errorsOf } from '../../whatsapp/payload/message.ts';
 import { channelsOf, limitOf } from './account.ts';
 import { type AccountUpdate, type NumberUpdate, onAccount, onNumber, tell, unreadable } from './field.ts';
@@ -44,7 +44,7 @@ function quality(value: Json): Told | undefined {
   return {
     event,
     severity: ['FLAGGED', 'DOWNGRADE'].includes(event) ? 'warning' : 'info',
-    text: QUALITY_WORDS[event] ?? `The number: ${event}.`,
+    text: entryOf(QUALITY_WORDS, event) ?? `The number: ${event}.`,
     health: {
       messagingLimit,
       throughput: event === 'THROUGHPUT_UPGRADE' ? 'HIGH' : undefined,
@@ -94,7 +94,12 @@ function username(value: Json): Told | undefined {
 function security(value: Json): Told | undefined {
   const event = text(value.event);
   if (event === undefined) return undefined;
-  return { event, severity: 'critical', text: SECURITY_WORDS[event] ?? `Security: ${event}.`, health: {} };
+  return {
+    event,
+    severity: 'critical',
+    text: entryOf(SECURITY_WORDS, event) ?? `Security: ${event}.`,
+    health: {},
+  };
 }
 
 const SECURITY_WORDS: Record<string, string> = {

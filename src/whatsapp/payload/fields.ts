@@ -3,7 +3,7 @@
  * with many updates is taken apart, and of whom each speaks. A part keeps the form of the whole, so that whoever
  * handles it reads one form.
  */
-import { isJson, type Json, list, part, text } from './json.ts';
+import { entryOf, isJson, type Json, list, part, text } from './json.ts';
 import { contactOf, identityOf, type Sender, senderOf, toOf } from './people.ts';
 
 /** Messages of an imported thread that are handled at once. */
@@ -23,7 +23,7 @@ export function partsOfChange(field: string | null, change: Json): Json[] {
   const { value } = change;
   if (field === null || !isJson(value)) return [change];
   if (field === 'standby') return standbyParts(change, value);
-  const names = LISTS[field] ?? [];
+  const names = entryOf(LISTS, field) ?? [];
   const parts = names.flatMap((name) => listParts(change, value, name));
   const odd = names.some((name) => value[name] !== undefined && !Array.isArray(value[name]));
   return parts.length === 0 || odd ? [change] : parts;

@@ -16,8 +16,13 @@ export function list(value: unknown): unknown[] {
 
 /** An object's own field that is an object; `{}` when it is not there. */
 export function part(of: Json, name: string): Json {
-  const value = Object.hasOwn(of, name) ? of[name] : undefined;
+  const value = entryOf(of, name);
   return isJson(value) ? value : {};
+}
+
+/** A table's own entry: a word from outside may be one that every object knows (`__proto__`, `constructor`). */
+export function entryOf<Value>(table: Readonly<Record<string, Value>>, word: string): Value | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
 /** An id: always text, since some exceed what a number holds. */

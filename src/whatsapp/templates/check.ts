@@ -1,4 +1,5 @@
 /** Whether what fills a template fits its definition, told before WhatsApp would (132000, 132005, 132012, 132018). */
+import { entryOf } from '../payload/json.ts';
 import type { TemplateBody, TemplateComponent, TemplateParameter } from '../send/template.ts';
 import type { ButtonShape, PartShape, TemplateShape, Words } from './shape.ts';
 import { filledIn } from './shape.ts';
@@ -229,7 +230,7 @@ function buttonFaults(buttons: ButtonShape[], given: Given[]): Fault[] {
       ? [
           {
             path: 'components',
-            message: `button ${index} (${button.text}) needs a parameter of type ${SUB_TYPES[button.type]?.parameter ?? 'text'}`,
+            message: `button ${index} (${button.text}) needs a parameter of type ${entryOf(SUB_TYPES, button.type)?.parameter ?? 'text'}`,
           },
         ]
       : [],
@@ -242,7 +243,7 @@ function oneButtonFaults(
   { sub_type: subType, parameters }: TemplateComponent & { type: 'button' },
   path: string,
 ): Fault[] {
-  const known = SUB_TYPES[button.type];
+  const known = entryOf(SUB_TYPES, button.type);
   if (!known) {
     return ['PHONE_NUMBER', 'VOICE_CALL'].includes(button.type) && parameters.length > 0
       ? [{ path: `${path}.parameters`, message: `this button (${button.text}) takes no parameters` }]
