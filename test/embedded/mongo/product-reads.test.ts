@@ -4,13 +4,19 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import nock from 'nock';
 
 import { Messages } from '../../../src/conversations/model.ts';
 import { routes } from '../../../src/http/routes.ts';
-import { asOperator } from '../../../src/store/scope.ts';
+import { destroyDue } from '../../../src/privacy/destroy.ts';
+import { eraseContact } from '../../../src/privacy/erase.ts';
+import { asOperator, withTenant } from '../../../src/store/scope.ts';
 import { syncDueAccounts } from '../../../src/templates/sync.ts';
 import { progress } from '../../../src/watch/progress.ts';
 import { reconcile } from '../../../workers/reconciler.ts';
+import { graphAccepts } from '../../outbox/fake-graph.ts';
+import { openWorld } from '../../outbox/world.ts';
+import { ManualClock } from '../../support/clock.ts';
 import { type TestContext, testContext } from '../../support/context.ts';
 import { type EmbeddedMongo, startEmbeddedMongo } from '../../support/embedded-mongo.ts';
 import {
@@ -38,9 +44,7 @@ let written: Written;
 
 beforeAll(async () => {
   mongo = await startEmbeddedMongo();
-  const uri = new URL(mongo.uri);
-  uri.pathname = '/product_reads';
-  ctx = await testContext({ environment: { MONGODB_URI: uri.toString() } });
+  ctx = await testContext({ environment: { MONGODB_URI: uriOf('product_reads') } });
   gateway = await openGateway(ctx);
   business = await openBusiness(ctx, 'Alef');
   written = await clientWrites(ctx, business, { phone: '972500000001' });
@@ -50,6 +54,12 @@ afterAll(async () => {
   await ctx.close();
   await mongo.stop();
 });
+
+function uriOf(database: string): string {
+  const uri = new URL(mongo.uri);
+  uri.pathname = `/${database}`;
+  return uri.toString();
+}
 
 /** Filters by which the work looked for rows, each once. */
 async function filtersOf(work: () => Promise<unknown>): Promise<{ collection: string; filter: Filter }[]> {
@@ -80,7 +90,7 @@ function filtersIn(operation: string, given: unknown[]): Filter[] {
 }
 
 /** Those of the filters for which the database reads all rows of the collection. */
-async function scansOf(work: () => Promise<unknown>): Promise<string[]> {
+async function scansOf(work: () => Promise<unknown>, database = 'product_reads'): Promise<string[]> {
   const filters = await filtersOf(work);
   expect(filters.length).toBeGreaterThan(0);
   const scans: string[] = [];
@@ -88,13 +98,13 @@ async function scansOf(work: () => Promise<unknown>): Promise<string[]> {
     if (SMALL.includes(collection)) continue;
     const shape = JSON.stringify(filter);
     if (WHOLE.includes(collection) && shape === '{}') continue;
-    if (await isScan(collection, filter)) scans.push(`${collection} ${shape}`);
+    if (await isScan(database, collection, filter)) scans.push(`${collection} ${shape}`);
   }
   return scans;
 }
 
-async function isScan(collection: string, filter: Filter): Promise<boolean> {
-  const name = collection === 'keys' ? 'product_reads_keys' : 'product_reads';
+async function isScan(database: string, collection: string, filter: Filter): Promise<boolean> {
+  const name = collection === 'keys' ? `${database}_keys` : database;
   const client = await mongoose.mongo.MongoClient.connect(mongo.uri, { retryWrites: false });
   try {
     const plan = await client.db(name).command({ explain: { find: collection, filter } });
@@ -133,6 +143,32 @@ describe('what the product looks for, an index finds', () => {
       expect(status).toBe(200);
     };
     expect(await scansOf(asked)).toEqual([]);
+  });
+
+  it('for sending, and for what becomes of it', async () => {
+    const clock = new ManualClock();
+    const world = await openWorld(clock, { MONGODB_URI: uriOf('product_reads_sending') });
+    try {
+      const conversation = await world.conversation({ phone: '972500000003' });
+      const sends = async () => {
+        graphAccepts();
+        const { _id } = await world.accept(conversation, 'hello');
+        await world.work(conversation);
+        await world.status({ id: `wamid.HBgL${_id}==`, status: 'delivered', timestamp: '1795348800' });
+      };
+      expect(await scansOf(sends, 'product_reads_sending')).toEqual([]);
+      const erases = async () => {
+        const { tenantId } = world;
+        const asked = { tenantId, contactId: conversation.contactId, principal: 'key:one' };
+        await withTenant(tenantId, () => eraseContact(world.ctx, { ...asked, ground: 'objection' }));
+        clock.advance(60_000);
+        expect(await asOperator('test', () => destroyDue(world.ctx))).toBe(1);
+      };
+      expect(await scansOf(erases, 'product_reads_sending')).toEqual([]);
+    } finally {
+      nock.restore();
+      await world.close();
+    }
   });
 
   it('in the rounds of the worker', async () => {
