@@ -5,9 +5,6 @@ import type { RenderedTemplate } from '../api/types.ts';
 import { useWorkspace } from '../app/workspace.ts';
 import { isBeyond, type Template } from './definition.ts';
 
-/** An account has up to 6,000; so many are read. */
-const MOST = 2_000;
-
 /** The approved templates that a number may send and this console can fill in. */
 export function useTemplates(channelId: string) {
   const { api } = useWorkspace();
@@ -16,10 +13,7 @@ export function useTemplates(channelId: string) {
     staleTime: 30_000,
     queryFn: async ({ signal }) => {
       const path = `/v1/templates?limit=100&channelId=${encodeURIComponent(channelId)}`;
-      const { items } = await allPages<Template>(api, (cursor) => withCursor(path, cursor), {
-        most: MOST,
-        signal,
-      });
+      const { items } = await allPages<Template>(api, (cursor) => withCursor(path, cursor), { signal });
       return items
         .filter((template) => template.sendable && !isBeyond(template))
         .toSorted(
