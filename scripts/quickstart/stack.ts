@@ -69,7 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     simulator: {
       module: 'simulator/main.js',
-      args: [configFile, '--webhook-url', `http://127.0.0.1:${gatewayPort}/webhooks/whatsapp`],
+      args: [configFile, '--webhook-url', `${gatewayUrl}/webhooks/whatsapp`],
       environment,
       isReady: (line: Record<string, unknown>) => line.ready === true,
     },
