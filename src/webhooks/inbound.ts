@@ -22,6 +22,7 @@ import {
 } from './other-fields.ts';
 import { mayReplay } from './replay.ts';
 import { readRoute, type RoutesTable } from './routes-table.ts';
+import { splitNotification } from './split.ts';
 
 /** Handles one item of an inbound lane. @throws Park, or anything else to be tried again. */
 export async function handleItem(ctx: Context, routes: RoutesTable, item: LaneItem): Promise<void> {
@@ -45,6 +46,20 @@ interface Outcome {
   tenantId?: string;
 }
 
+/**
+ * What failed by our own fault is read once more: when it is replayed after an update, its items go on from there.
+ * @returns undefined when it still can't be read
+ */
+async function readAgain(ctx: Context, { app, position, body }: LaneItem): Promise<Outcome | undefined> {
+  if (typeof body.fault !== 'string' || typeof body.base64 !== 'string') return undefined;
+  const split = splitNotification(Buffer.from(body.base64, 'base64'), app);
+  if (split.some(({ item }) => item.kind === 'unreadable')) return undefined;
+  await ctx.inbound.append(
+    split.map(({ item, lane }) => ({ item: { ...item, position }, lane: ctx.inbound.laneName(...lane) })),
+  );
+  return { outcome: 'read-again' };
+}
+
 function faultOf({ body: { fault } }: LaneItem): string {
   return typeof fault === 'string'
     ? `WHATSPER failed to read it (${fault}): tell the developers.`
@@ -54,7 +69,9 @@ function faultOf({ body: { fault } }: LaneItem): string {
 async function placeItem(ctx: Context, routes: RoutesTable, item: LaneItem): Promise<Outcome> {
   const { phoneNumberId } = item;
   if (item.kind === 'forward') return handleForwardItem(ctx, item);
-  if (item.kind === 'unreadable') return parked(ctx, item, 'unreadable', faultOf(item));
+  if (item.kind === 'unreadable') {
+    return (await readAgain(ctx, item)) ?? parked(ctx, item, 'unreadable', faultOf(item));
+  }
   if (item.kind === 'other' || item.kind === 'errors') return placeField(ctx, routes, item);
   if (phoneNumberId === null) return parked(ctx, item, 'unknown-field', UNKNOWN);
   const route = await routes.ownerOf(ctx, phoneNumberId);

@@ -4,10 +4,11 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { makeIds } from '../../simulator/ids.ts';
 import { sampleMessage, sampleNames } from '../../simulator/people/samples.ts';
+import { listDeadLetters } from '../../src/lanes/dead-letters.ts';
 import { Park } from '../../src/ops/errors.ts';
 import { addChannel } from '../../src/tenants/channels.ts';
 import { handleItem } from '../../src/webhooks/inbound.ts';
@@ -121,4 +122,32 @@ describe('the worker', () => {
     expect(failed).toEqual([]);
     expect(count).toBeGreaterThan(150);
   }, 120_000);
+
+  it('reads again what failed by our own fault: its items go on, and what still fails is parked', async () => {
+    const unreadable = (changes: unknown[]) => ({
+      kind: 'unreadable' as const,
+      app: 'default',
+      wabaId: null,
+      field: null,
+      phoneNumberId: null,
+      position: ctx.positions.next(),
+      body: {
+        base64: Buffer.from(JSON.stringify(envelope(changes as Json[]))).toString('base64'),
+        fault: 'TypeError',
+      },
+    });
+    const append = jest.spyOn(ctx.inbound, 'append');
+    const good = unreadable([change({ messages: [textMessage('wamid.read-again', 'hello')] })]);
+    await handleItem(ctx, new RoutesTable(), good);
+    const [items] = append.mock.calls[0] ?? [];
+    expect(items).toMatchObject([
+      { item: { kind: 'message', position: good.position, body: { message: { id: 'wamid.read-again' } } } },
+    ]);
+    append.mockClear();
+    const bad = { ...good, body: { base64: Buffer.from('{').toString('base64'), fault: 'TypeError' } };
+    await handleItem(ctx, new RoutesTable(), bad);
+    expect(append).not.toHaveBeenCalled();
+    const [parked] = await listDeadLetters(ctx, { reason: 'unreadable' }, 1);
+    expect(parked?.detail).toBe('WHATSPER failed to read it (TypeError): tell the developers.');
+  });
 });
