@@ -13,7 +13,7 @@ describe('what a person is told when a command fails', () => {
     ['refused input', new Reject(422, 'x', 'name is odd.'), 2, 'name is odd.'],
     ['no such thing', new Reject(404, 'not-found', 'No such key.'), 3, 'No such key.'],
     ['wrong settings', new SettingsError(['PORT is odd']), 2, 'PORT is odd'],
-    ['another master key', new SealError('x'), 2, 'MASTER_KEY is not the key'],
+    ['another master key', new SealError('MASTER_KEY is not the key.'), 2, 'MASTER_KEY is not the key.'],
     ['MongoDB away', named('MongooseServerSelectionError'), 1, 'MONGODB_URI'],
     ['MongoDB away, wrapped', new Error('x', { cause: named('MongoNetworkError') }), 1, 'MONGODB_URI'],
     ['Redis away', named('MaxRetriesPerRequestError'), 1, 'REDIS_URL'],
