@@ -3,7 +3,8 @@
  * provider asks the service to open the keys that the operator keeps wrapped, and gives them as the others do.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Settings } from '../../config/settings.ts';
@@ -18,7 +19,8 @@ export interface MasterKeyProvider {
   load(): Promise<Buffer[]>;
   /**
    * Asked when the database turned out to be made with another key than `load` gave. A key that `load` made itself is
-   * taken back, so that it is not taken for the lost one. @returns what to tell: what is wrong, and what to restore
+   * put aside, so that it is not taken for the lost one; webhooks that came meanwhile may be spooled under it.
+   * @returns what to tell: what is wrong, and what to restore
    */
   refused(): Promise<SealError>;
 }
@@ -60,12 +62,16 @@ export function fileKeys(path: string): MasterKeyProvider {
 
 /** The key of a machine that has its database beside it: made once, readable by its owner only. */
 function madeKey(path: string, log: Logger): MasterKeyProvider {
-  let isNew = false;
+  let made: string | undefined;
   return {
     async load() {
       await mkdir(dirname(path), { recursive: true });
-      isNew = await makeKey(path);
+      const aside = (await readdir(dirname(path))).find((name) => name.startsWith(ASIDE));
+      // Whoever starts again and again makes no further one.
+      if (aside !== undefined && !existsSync(path)) throw missingKey(aside);
+      const isNew = await makeKey(path);
       if (isNew) {
+        made = await readFile(path, 'utf8');
         log.warn(
           {
             part: 'master-key',
@@ -78,13 +84,22 @@ function madeKey(path: string, log: Logger): MasterKeyProvider {
       return fileKeys(path).load();
     },
     async refused() {
-      if (!isNew) return anotherKey('The key in DATA_DIR/master.key');
-      await unlink(path);
-      return new SealError(
-        'DATA_DIR/master.key is missing, and this database was made with its key. Put its copy back: without it nothing stored can be read.',
-      );
+      const there = await readFile(path, 'utf8').catch(() => undefined);
+      if (made === undefined || there !== made) return anotherKey('The key in DATA_DIR/master.key');
+      const aside = ASIDE + randomBytes(4).toString('hex');
+      await rename(path, join(dirname(path), aside));
+      return missingKey(aside);
     },
   };
+}
+
+/** Beginning of the name of a key that was made in place of a lost one. */
+const ASIDE = 'master.key.made-';
+
+function missingKey(aside: string): SealError {
+  return new SealError(
+    `DATA_DIR/master.key is missing, and this database was made with its key. Put its copy back: without it nothing stored can be read. The key that was made in its place is DATA_DIR/${aside}: add its line below if webhooks were taken meanwhile.`,
+  );
 }
 
 function anotherKey(what: string): SealError {

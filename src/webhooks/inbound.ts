@@ -55,7 +55,10 @@ async function readAgain(ctx: Context, { app, position, body }: LaneItem): Promi
   const split = splitNotification(Buffer.from(body.base64, 'base64'), app);
   if (split.some(({ item }) => item.kind === 'unreadable')) return undefined;
   await ctx.inbound.append(
-    split.map(({ item, lane }) => ({ item: { ...item, position }, lane: ctx.inbound.laneName(...lane) })),
+    split.map(({ item, lane }, index) => ({
+      item: { ...item, position: position + index }, // in the order of the body
+      lane: ctx.inbound.laneName(...lane),
+    })),
   );
   return { outcome: 'read-again' };
 }

@@ -1,6 +1,6 @@
 /** P8 and the envelope: what is sealed opens only in its place, for its tenant, while its key lives. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -296,7 +296,7 @@ describe('keys from a file', () => {
 });
 
 describe('a key that is made in DATA_DIR', () => {
-  it('is taken back when the database was made with one that is missing: nobody takes it for the lost one', async () => {
+  it('is put aside when the database was made with one that is missing, and opens what was sealed with it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'whatsper-made-key-'));
     const file = join(folder, 'master.key');
     const settings = { MASTER_KEY: undefined, MASTER_KEY_FILE: undefined, DATA_DIR: folder };
@@ -306,11 +306,33 @@ describe('a key that is made in DATA_DIR', () => {
     await later.load();
     expect((await later.refused()).message).toContain('The key in DATA_DIR/master.key is not the key');
     expect(await readdir(folder)).toEqual(['master.key']);
+    const copy = await readFile(file, 'utf8');
     await rm(file);
     const afterLoss = masterKeyProvider(settings, ctx.log);
-    await afterLoss.load();
+    const [made] = await afterLoss.load();
     expect((await afterLoss.refused()).message).toMatch(/master\.key is missing.*Put its copy back/);
-    expect(await readdir(folder)).toEqual([]);
+    const [aside = ''] = await readdir(folder);
+    expect(aside).toMatch(/^master\.key\.made-/);
+    // A supervisor that starts it again and again does not fill the folder.
+    await expect(masterKeyProvider(settings, ctx.log).load()).rejects.toThrow(/master\.key is missing/);
+    expect(await readdir(folder)).toEqual([aside]);
+    // With both, as the message says.
+    await writeFile(file, copy + (await readFile(join(folder, aside), 'utf8')));
+    const both = await masterKeyProvider(settings, ctx.log).load();
+    expect(both[1]).toEqual(made);
+    await rm(folder, { recursive: true });
+  });
+
+  it('that was put back meanwhile is left where it is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'whatsper-made-key-'));
+    const settings = { MASTER_KEY: undefined, MASTER_KEY_FILE: undefined, DATA_DIR: folder };
+    const provider = masterKeyProvider(settings, ctx.log);
+    await provider.load();
+    const restored = `${randomBytes(32).toString('base64')}\n`;
+    await writeFile(join(folder, 'master.key'), restored);
+    await provider.refused();
+    expect(await readdir(folder)).toEqual(['master.key']);
+    expect(await readFile(join(folder, 'master.key'), 'utf8')).toBe(restored);
     await rm(folder, { recursive: true });
   });
 });
