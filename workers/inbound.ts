@@ -40,7 +40,15 @@ export function startInbound(ctx: Context, redis: RedisClient): LaneWorker[] {
           first,
         ),
     });
-  return [workQueues(ctx, start)];
+  const worker = workQueues(ctx, start);
+  return [
+    {
+      async close(budgetMs) {
+        await worker.close(budgetMs);
+        await routes.close();
+      },
+    },
+  ];
 }
 
 /** A worker for each queue, also for those that a larger INBOUND_QUEUES left, or that another process has already. */

@@ -19,6 +19,9 @@ export class RoutesTable {
   readonly #known = new Map<string, { route: RouteRow; readAt: number }>();
   #opened: Promise<void> | undefined;
   #keeping: NodeJS.Timeout | undefined;
+  /** Writes of the file go one after the other. */
+  #kept: Promise<void> = Promise.resolve();
+  #closed = false;
 
   /** Without a file nothing outlives the process. */
   constructor(file?: LastKnown<RoutesFile>) {
@@ -49,9 +52,20 @@ export class RoutesTable {
   }
 
   /** Keeps on the disk what is known now. */
-  async keep(): Promise<void> {
+  keep(): Promise<void> {
     clearTimeout(this.#keeping);
     this.#keeping = undefined;
+    this.#kept = this.#kept.then(() => this.#keepNow());
+    return this.#kept;
+  }
+
+  /** Keeps what was learnt last; after it nothing is written any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await (this.#keeping ? this.keep() : this.#kept);
+  }
+
+  async #keepNow(): Promise<void> {
     const routes = [...this.#known].map(([phoneNumberId, { route }]) => [
       phoneNumberId,
       { ...route, createdAt: route.createdAt.toISOString() },
@@ -67,7 +81,7 @@ export class RoutesTable {
   }
 
   #keepSoon(): void {
-    if (this.#file) this.#keeping ??= setTimeout(() => void this.keep(), KEEP_AFTER_MS).unref();
+    if (this.#file && !this.#closed) this.#keeping ??= setTimeout(() => void this.keep(), KEEP_AFTER_MS).unref();
   }
 }
 

@@ -36,6 +36,20 @@ it('a process that starts while the database is away knows the owners that an ea
   expect(await after.ownerOf(ctx, 'never-seen')).toBeUndefined();
 });
 
+it('closing keeps what was learnt last; what comes after it is not written any more', async () => {
+  const { phoneNumberId, tenantId } = business;
+  const later = await openBusiness(ctx, 'Bet');
+  const before = RoutesTable.lasting(ctx);
+  await before.ownerOf(ctx, phoneNumberId);
+  await before.close();
+  await before.ownerOf(ctx, later.phoneNumberId);
+  await before.close();
+
+  const after = RoutesTable.lasting(ctx);
+  expect(await after.ownerOf(away(), phoneNumberId)).toMatchObject({ tenantId });
+  await expect(after.ownerOf(away(), later.phoneNumberId)).rejects.toThrow('away');
+});
+
 it('what another key sealed is not taken for a route', async () => {
   const before = RoutesTable.lasting(ctx);
   await before.ownerOf(ctx, business.phoneNumberId);

@@ -193,4 +193,13 @@ describe('the folder of what was last known', () => {
     expect(await readdir(folder)).toEqual(['apps.sealed']);
     await rm(folder, { recursive: true });
   });
+
+  it('holds, when a process has stopped, the routes that it learnt last, and is left alone from then on', async () => {
+    const gateway = await start();
+    await gateway.ready;
+    expect(await post(gateway, message('wamid.1'))).toBe(200);
+    await until('the message is stored', async () => (await stored()) === 1);
+    await gateway.stop();
+    expect(await readdir(join(ctx.settings.DATA_DIR, 'last-known'))).toContain('routes.sealed');
+  });
 });
