@@ -2,7 +2,7 @@
  * Sound turned into another form by ffmpeg, when the machine has one. It is given bytes of a known format on its
  * standard input and nothing else: no files, no addresses, no playlists.
  */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 
 import { AtMost } from './at-most.ts';
 
@@ -75,26 +75,19 @@ export class Ffmpeg {
 
 /** Its standard output. What it says of errors is not kept: it may quote the file. */
 function run(command: string, args: string[], input: Buffer, limitMs: number): Promise<Buffer> {
+  const options = {
+    encoding: 'buffer' as const,
+    env: { PATH: process.env.PATH },
+    maxBuffer: MOST_BYTES,
+    timeout: limitMs,
+    killSignal: 'SIGKILL' as const,
+  };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { PATH: process.env.PATH },
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
+    const child = execFile(command, args, options, (error, output) => {
+      if (!error && output.length > 0) resolve(output);
+      else reject(new NotConvertedError('It could not be started, or ended without a result.'));
     });
-    const parts: Buffer[] = [];
-    let size = 0;
-    child.stdout.on('data', (part: Buffer) => {
-      size += part.length;
-      if (size > MOST_BYTES) child.kill('SIGKILL');
-      else parts.push(part);
-    });
-    child.stdin.on('error', () => undefined); // it may stop reading; its exit code says whether that was well
-    child.on('error', () => reject(new NotConvertedError('It could not be started.')));
-    child.on('close', (code) => {
-      if (code === 0 && size > 0) resolve(Buffer.concat(parts));
-      else reject(new NotConvertedError('It ended without a result.'));
-    });
-    child.stdin.end(input);
+    child.stdin?.on('error', () => undefined); // it may stop reading; its exit code says whether that was well
+    child.stdin?.end(input);
   });
 }
