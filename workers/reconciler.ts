@@ -12,7 +12,7 @@ import type { ItemLanes } from '../src/lanes/item-lanes.ts';
 import { dueMailLanes } from '../src/mail/reconcile.ts';
 import { dueMediaLanes } from '../src/media/reconcile.ts';
 import { mailNotices } from '../src/notices/mailing.ts';
-import { dueOutboxLanes } from '../src/outbox/reconcile.ts';
+import { dueOutboxLanes, type OutboxWalk } from '../src/outbox/reconcile.ts';
 import { destroyDue } from '../src/privacy/destroy.ts';
 import { asOperator } from '../src/store/scope.ts';
 
@@ -28,8 +28,9 @@ const LANES_AT_ONCE = 1_000;
 /** Runs until stopped. */
 export function startReconciler(ctx: Context): { close(): Promise<void> } {
   const state = { running: Promise.resolve() };
+  const walk = {};
   const timer = setInterval(() => {
-    state.running = state.running.then(() => reconcile(ctx));
+    state.running = state.running.then(() => reconcile(ctx, walk));
   }, EVERY_MS);
   return {
     async close() {
@@ -40,14 +41,15 @@ export function startReconciler(ctx: Context): { close(): Promise<void> } {
 }
 
 /** One round; what fails is logged and looked at again in the next. */
-export async function reconcile(ctx: Context): Promise<void> {
+export async function reconcile(ctx: Context, walk: OutboxWalk = {}): Promise<void> {
   const steps: [string, () => Promise<number>][] = [
     ['inbound', () => wakeInbound(ctx)],
     ['audit', async () => (await moveWaiting(ctx)) + (await wakeWaitingLanes(ctx, ctx.audit.lanes))],
     ['forward', () => asOperator('reconcile forwards', () => reconcileForwards(ctx))],
     [
       'outbox',
-      async () => wake(ctx, 'outbox', await asOperator('reconcile the outbox', () => dueOutboxLanes(ctx))),
+      async () =>
+        wake(ctx, 'outbox', await asOperator('reconcile the outbox', () => dueOutboxLanes(ctx, walk))),
     ],
     [
       'endpoints',

@@ -81,7 +81,8 @@ export class RoutesTable {
   }
 
   #keepSoon(): void {
-    if (this.#file && !this.#closed) this.#keeping ??= setTimeout(() => void this.keep(), KEEP_AFTER_MS).unref();
+    if (this.#file && !this.#closed)
+      {this.#keeping ??= setTimeout(() => void this.keep(), KEEP_AFTER_MS).unref();}
   }
 }
 

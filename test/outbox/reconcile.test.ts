@@ -1,9 +1,10 @@
 /** Work whose wake-up was lost is found again. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { Messages } from '../../src/conversations/model.ts';
 import { LOCK_MS } from '../../src/lanes/leases.ts';
 import { dueOutboxLanes } from '../../src/outbox/reconcile.ts';
-import { asOperator } from '../../src/store/scope.ts';
+import { asOperator, withTenant } from '../../src/store/scope.ts';
 import { GRAPH_TIMEOUT_MS } from '../../src/whatsapp/graph.ts';
 import { ManualClock } from '../support/clock.ts';
 import { openWorld, type World } from './world.ts';
@@ -49,6 +50,31 @@ describe('a lane is woken', () => {
     expect(await due()).toEqual([lane]);
     expect((await world.row(id)).status).toBe('sending'); // the lane's next worker decides
   });
+});
+
+it('of many due messages each round takes the next part, over all tenants, and then begins anew', async () => {
+  const lanes: { lane: string; tenantId: string }[] = [];
+  for (let at = 0; at < 5; at += 1) lanes.push((await message({ dueAt: ago(10_000) })).lane);
+  const other = { tenantId: 'zzz', lane: 'cnv_other' };
+  const row = await world.row(accepted.at(-1) ?? '');
+  const earlier = {
+    ...row,
+    _id: 'msg_other',
+    tenantId: other.tenantId,
+    conversationId: other.lane,
+    position: 1,
+  };
+  await withTenant(other.tenantId, () => world.ctx.store.model(Messages).insertMany([earlier]));
+  lanes.push(other);
+  const walk = {};
+  const round = () => asOperator('test', () => dueOutboxLanes(world.ctx, walk, 2));
+  const inOrder = (all: typeof lanes) => all.map(({ lane }) => lane).sort();
+  const walked = [await round(), await round(), await round()];
+  expect(walked.map(({ length }) => length)).toEqual([2, 2, 2]);
+  expect(inOrder(walked.flat() as typeof lanes)).toEqual(inOrder(lanes));
+  expect(await round()).toEqual([]);
+  expect(await round()).toEqual(walked[0]);
+  await withTenant(other.tenantId, () => world.ctx.store.model(Messages).deleteMany({ _id: 'msg_other' }));
 });
 
 describe('a lane is left alone', () => {
