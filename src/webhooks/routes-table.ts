@@ -81,8 +81,9 @@ export class RoutesTable {
   }
 
   #keepSoon(): void {
-    if (this.#file && !this.#closed)
-      {this.#keeping ??= setTimeout(() => void this.keep(), KEEP_AFTER_MS).unref();}
+    if (this.#file && !this.#closed) {
+      this.#keeping ??= setTimeout(() => void this.keep(), KEEP_AFTER_MS).unref();
+    }
   }
 }
 
