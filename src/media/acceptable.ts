@@ -55,7 +55,28 @@ function formProblem(mime: string, head: Buffer): string | undefined {
       return 'PNG must have 8 bits a channel and be RGB or RGBA; save it so, or as JPEG.';
     }
   }
-  return undefined;
+  return documentProblem(mime, head);
+}
+
+/** How documents begin: PDF may have some bytes before it, Office's are an OLE container or a ZIP archive. */
+const BEGINNINGS: [mime: RegExp, isOne: (head: Buffer) => boolean, name: string][] = [
+  [/^application\/pdf$/, (head) => head.subarray(0, 1024).includes('%PDF-'), 'PDF'],
+  [
+    /^application\/(msword|vnd\.ms-(excel|powerpoint))$/,
+    (head) => head.subarray(0, 4).toString('hex') === 'd0cf11e0',
+    'an Office document of the older form',
+  ],
+  [
+    /^application\/vnd\.openxmlformats-officedocument\./,
+    (head) => head.subarray(0, 2).toString('latin1') === 'PK',
+    'an Office document',
+  ],
+];
+
+/** A document that its client could not open. */
+function documentProblem(mime: string, head: Buffer): string | undefined {
+  const wrong = BEGINNINGS.find(([type, isOne]) => type.test(mime) && !isOne(head));
+  return wrong && `The file does not begin like ${wrong[2]}, which it was said to be.`;
 }
 
 /** 5,000,000 → `5 MB (5,000,000 bytes)`. */

@@ -111,6 +111,17 @@ describe('an upload', () => {
       mime: 'image/webp',
     });
     expect(await post(Buffer.from('plain words'), 'text/plain')).toMatchObject({ status: 201 });
+    expect(await post(Buffer.from('%PDF-1.7 …'), 'application/pdf')).toMatchObject({ status: 201 });
+  });
+
+  it.each([
+    ['application/pdf', 'PDF'],
+    ['application/msword', 'older form'],
+    ['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'Office document'],
+  ])('refuses what is only said to be %s', async (mime, words) => {
+    const { status, body } = await post(Buffer.from('<svg xmlns="…"></svg>'), mime);
+    expect([status, body.type]).toEqual([422, 'https://whatsper.dev/problems/media-refused']);
+    expect(body.detail).toContain(words);
   });
 
   it('makes a voice message of what a browser recorded', async () => {
