@@ -9,13 +9,18 @@ export type RunStep = (step: Step, onLine: (line: string) => void) => Promise<st
 const STEP_LIMIT_MS = 15 * 60_000;
 
 /** Runs a step's command for real. The last line of its complaints is the error's message. */
-export const runStep: RunStep = async (step, onLine) =>
-  new Promise((resolve, reject) => {
+export async function runStep(
+  step: Step,
+  onLine: (line: string) => void,
+  limitMs = STEP_LIMIT_MS,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const limit = AbortSignal.timeout(limitMs);
     const child = spawn(step.command, step.args, {
       cwd: step.folder,
       env: { ...process.env, ...step.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: STEP_LIMIT_MS,
+      signal: limit, // a `timeout` would keep this process alive for as long when the command does not exist
     });
     const said: string[] = [];
     let complaint: string | undefined;
@@ -27,9 +32,12 @@ export const runStep: RunStep = async (step, onLine) =>
       // apt warns of many things that do not matter.
       if (line.trim() !== '' && !line.startsWith('W:')) complaint = line;
     });
-    child.once('error', reject);
+    child.on('error', (error) => {
+      reject(limit.aborted ? new Error(`${step.title} failed (it took too long)`) : error);
+    });
     child.once('close', (code, signal) => {
       if (code === 0) resolve(said.join('\n'));
       else reject(new Error(`${step.title} failed (${complaint ?? signal ?? `code ${code}`})`));
     });
   });
+}

@@ -240,4 +240,9 @@ describe('runStep', () => {
     const absent = { ...step(''), command: join(folder, 'absent') };
     await expect(runStep(absent, () => undefined)).rejects.toThrow('ENOENT');
   });
+
+  it('ends a command that does not come to an end', async () => {
+    const endless = { ...step(''), command: 'sleep', args: ['600'] };
+    await expect(runStep(endless, () => undefined, 50)).rejects.toThrow('doing it failed (it took too long)');
+  });
 });
