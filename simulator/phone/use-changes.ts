@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import type { SimulatorEvent } from '../events.ts';
@@ -18,18 +18,24 @@ export function useChanges(): boolean {
     source.onopen = () => {
       setReachable(true);
       // What happened while there was no connection is unknown.
-      void queries.invalidateQueries();
+      void readAgain(queries);
     };
     source.onerror = () => setReachable(false);
     source.addEventListener('change', ({ data }: MessageEvent<string>) => {
       const change = JSON.parse(data) as SimulatorEvent;
-      if (change.type === 'faults') void queries.invalidateQueries({ queryKey: ['faults'] });
-      if (change.type === 'person') void queries.invalidateQueries({ queryKey: keys.people });
+      if (change.type === 'faults') void readAgain(queries, ['faults']);
+      if (change.type === 'person') void readAgain(queries, keys.people);
       if (change.type === 'message' || change.type === 'typing') {
-        void queries.invalidateQueries({ queryKey: keys.chat(change.personId, change.phoneNumberId) });
+        void readAgain(queries, keys.chat(change.personId, change.phoneNumberId));
       }
     });
     return () => source.close();
   }, [queries]);
   return reachable;
+}
+
+/** Also what is being read for the first time: that answer may be older than the change, and would stay. */
+async function readAgain(queries: QueryClient, queryKey: QueryKey = []): Promise<void> {
+  await queries.cancelQueries({ queryKey, predicate: ({ state }) => state.data === undefined });
+  await queries.invalidateQueries({ queryKey });
 }

@@ -85,6 +85,29 @@ describe('the phone page', () => {
     await simulator.waitFor(({ sent }) => sent[1]?.statuses.some(({ status }) => status === 'read'));
   });
 
+  it('shows what is written while the first answer of its chat is on the way', async () => {
+    let isAsked = (): void => undefined;
+    let letGo = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route(
+      '**/control/people/person-1/messages*',
+      async (route) => {
+        const answer = await route.fetch();
+        isAsked();
+        await held;
+        await route.fulfill({ response: answer });
+      },
+      { times: 1 },
+    );
+    const listening = page.waitForResponse('**/control/events');
+    await page.reload({ waitUntil: 'commit' });
+    await Promise.all([listening, asked]);
+    await simulator.clientById('person-1')?.send(NUMBER, 'hello').posted;
+    letGo();
+    await bubbles('out', 'delivered').waitFor();
+  });
+
   it('says what the gateway answers while a message is not taken, and what waits behind it', async () => {
     gateway.answer = () => ({ status: 503 });
     await write('first');
