@@ -21,6 +21,8 @@ export interface EmbeddedMongoOptions {
   readonly dataDir?: string;
   /** Milliseconds between two removals of expired documents. */
   readonly expiryInterval?: number;
+  /** Options of Node.js. */
+  readonly node?: readonly string[];
 }
 
 const MAIN = fileURLToPath(new URL('../../embedded/mongo/main.ts', import.meta.url));
@@ -32,7 +34,18 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     options.expiryInterval === undefined ? [] : ['--expiry-interval', String(options.expiryInterval)];
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', MAIN, '--data', dataDir, '--port', '0', '--parent-pipe', ...interval],
+    [
+      ...(options.node ?? []),
+      '--import',
+      'tsx',
+      MAIN,
+      '--data',
+      dataDir,
+      '--port',
+      '0',
+      '--parent-pipe',
+      ...interval,
+    ],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, NODE_OPTIONS: '' },
