@@ -28,6 +28,13 @@ async function namesOfBlobs(): Promise<string[]> {
   return names;
 }
 
+/** A client's conversation whose own file is fetched: a worker finds nothing else to do. */
+async function conversation(): Promise<string> {
+  const { conversationId, messageId } = await world.receive({ bytes: await jpeg(), mime: 'image/jpeg' });
+  await world.turn(messageId);
+  return conversationId;
+}
+
 /** The business sends a file in the client's conversation. */
 async function send(conversationId: string, body: object): Promise<string> {
   const asking = { key: world.business.key, body };
@@ -41,7 +48,7 @@ async function send(conversationId: string, body: object): Promise<string> {
 
 describe('what we send', () => {
   it('by the id of an upload is kept, and shown like what a client sends', async () => {
-    const { conversationId } = await world.receive({ bytes: await jpeg(), mime: 'image/jpeg' });
+    const conversationId = await conversation();
     const bytes = await jpeg();
     const id = world.meta.lay({ bytes, mime: 'image/jpeg' });
     const messageId = await send(conversationId, { type: 'image', image: { id, caption: 'Cake' } });
@@ -55,7 +62,7 @@ describe('what we send', () => {
   });
 
   it('T-SSRF: media link: what is sent by a link is fetched without our token, from public addresses only', async () => {
-    const { conversationId } = await world.receive({ bytes: await jpeg(), mime: 'image/jpeg' });
+    const conversationId = await conversation();
     const bytes = await jpeg();
     const { port } = new URL(world.meta.url);
     // Stands for the public internet: one name leads here, all others nowhere.
@@ -106,8 +113,9 @@ describe('a worker that is killed in the middle of a file', () => {
     let served = 0;
     let reached = () => {};
     const isReached = new Promise<void>((resolve) => (reached = resolve));
+    const { messageId, mediaId } = await world.receive({ bytes, mime: 'image/jpeg', phone: '972501110044' });
     world.meta.instead = (_request, response, path) => {
-      if (!path.startsWith('/bytes/')) return false;
+      if (path !== `/bytes/${mediaId}`) return false;
       served += 1;
       if (served > 1) return false;
       response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 100));
@@ -115,7 +123,6 @@ describe('a worker that is killed in the middle of a file', () => {
       return true;
     };
     const before = (await namesOfBlobs()).length;
-    const { messageId } = await world.receive({ bytes, mime: 'image/jpeg', phone: '972501110044' });
     const child = startProcess();
     await isReached;
     child.kill('SIGKILL');
