@@ -91,32 +91,15 @@ const BY_KIND: Record<string, string> = {
   'internal-error': 'תקלה אצלנו. אם היא חוזרת, פנו למפעיל המערכת.',
 };
 
-/** What is wrong, more closely, by the server's words; `$1` stands for what they hold. */
-const CLOSER: Record<string, [said: RegExp, words: string][]> = {
-  'weak-password': [
-    [/at least (\d+) characters/, 'בסיסמה צריכים להיות לפחות $1 תווים.'],
-    [/at most (\d+) characters/, 'בסיסמה יכולים להיות לכל היותר $1 תווים.'],
-    [/tried first/, 'הסיסמה היא מאלה שמנסים ראשונות: בחרו אחרת.'],
-    [/too easy to guess/, 'קל מדי לנחש את הסיסמה (רצף מקשים, או אותו הדבר שוב ושוב): בחרו אחרת.'],
-    [/contains the name/, 'הסיסמה מכילה את שם המוצר, העסק או שלכם: בחרו אחרת.'],
-    [/another one than before/, 'הסיסמה צריכה להיות אחרת מהקודמת.'],
-  ],
-  'media-too-large': [
-    [/sent as image .*at most ([\d.]+) MB/, 'תמונה יכולה להיות עד $1 מ״ב.'],
-    [/sent as video .*at most ([\d.]+) MB/, 'סרטון יכול להיות עד $1 מ״ב.'],
-    [/sent as audio .*at most ([\d.]+) MB/, 'הקלטה יכולה להיות עד $1 מ״ב.'],
-    [/sent as document .*at most ([\d.]+) MB/, 'מסמך יכול להיות עד $1 מ״ב.'],
-    [/sticker .*at most ([\d.]+) kB/, 'מדבקה כזו יכולה להיות עד $1 ק״ב.'],
-  ],
-  'media-refused': [
-    [/PNG must/, 'קובץ PNG צריך להיות של 8 סיביות, בצבע (RGB או RGBA). שמרו אותו כך, או כ־JPEG.'],
-    [/OGG must/, 'קובץ OGG צריך להכיל OPUS בערוץ אחד (מונו).'],
-    [/does not begin like/, 'הקובץ אינו מה שנאמר עליו: לא יצליחו לפתוח אותו.'],
-    [/read as a picture/, 'אי אפשר לקרוא את הקובץ כתמונה, או שיש בו יותר מ־50 מיליון פיקסלים.'],
-    [/is empty/, 'הקובץ ריק.'],
-    [/voice message can’t/, 'אי אפשר לעשות מהקובץ הודעה קולית. שלחו הקלטה.'],
-  ],
-};
+/** What is wrong with a password, more closely. */
+const WEAK: [said: RegExp, words: string][] = [
+  [/at least (\d+) characters/, 'בסיסמה צריכים להיות לפחות $1 תווים.'],
+  [/at most (\d+) characters/, 'בסיסמה יכולים להיות לכל היותר $1 תווים.'],
+  [/tried first/, 'הסיסמה היא מאלה שמנסים ראשונות: בחרו אחרת.'],
+  [/too easy to guess/, 'קל מדי לנחש את הסיסמה (רצף מקשים, או אותו הדבר שוב ושוב): בחרו אחרת.'],
+  [/contains the name/, 'הסיסמה מכילה את שם המוצר, העסק או שלכם: בחרו אחרת.'],
+  [/another one than before/, 'הסיסמה צריכה להיות אחרת מהקודמת.'],
+];
 
 /** Problems for which there are Hebrew words. */
 export const KINDS_IN_HEBREW: readonly string[] = Object.keys(BY_KIND);
@@ -129,7 +112,9 @@ interface Said {
 
 /** Undefined: there are no Hebrew words for it. */
 export function problemInHebrew({ kind, detail, retryAfterMs }: Said): string | undefined {
-  const [said, words] = CLOSER[kind]?.find(([pattern]) => pattern.test(detail)) ?? [];
-  if (said && words) return words.replace('$1', said.exec(detail)?.[1] ?? '');
+  if (kind === 'weak-password') {
+    const [said, words] = WEAK.find(([pattern]) => pattern.test(detail)) ?? [];
+    if (said && words) return words.replace('$1', said.exec(detail)?.[1] ?? '');
+  }
   return BY_KIND[kind]?.replace('{{seconds}}', String(Math.ceil((retryAfterMs ?? 1_000) / 1_000)));
 }

@@ -9,9 +9,7 @@ import { he } from '../../console/i18n/he.ts';
 import { chooseLanguage } from '../../console/i18n/languages.ts';
 import { KINDS_IN_HEBREW, problemInHebrew } from '../../console/i18n/problems-he.ts';
 import { CONTENT_KINDS } from '../../console/thread/content.ts';
-import { checkFile } from '../../src/media/acceptable.ts';
 import { CHECK_FINDINGS, CHECK_POINTS } from '../../src/onboarding/check-words.ts';
-import { Reject } from '../../src/ops/errors.ts';
 
 /** `inbox.search` → text, for every text of a language. */
 function texts(tree: object, path = ''): Map<string, string> {
@@ -133,28 +131,4 @@ describe('problems', () => {
       expect(words).not.toContain('{{');
     }
   });
-
-  it.each([
-    ['a large picture', { mime: 'image/jpeg', size: 6_000_000 }, '5 מ״ב'],
-    ['a large video', { mime: 'video/mp4', size: 17_000_000 }, '16 מ״ב'],
-    ['a large recording', { mime: 'audio/mpeg', size: 17_000_000 }, '16 מ״ב'],
-    ['a large document', { mime: 'application/pdf', size: 101_000_000 }, '100 מ״ב'],
-    ['a large sticker', { mime: 'image/webp', size: 150_000 }, '100 ק״ב'],
-    ['PNG of 16 bits', { mime: 'image/png', size: 10 }, 'RGB'],
-    ['OGG without OPUS', { mime: 'audio/ogg', size: 10 }, 'OPUS'],
-    ['what is no PDF', { mime: 'application/pdf', size: 10 }, 'אינו מה שנאמר'],
-  ])('say in Hebrew what is wrong with %s', (_name, file, words) => {
-    expect(inHebrew(() => checkFile({ ...file, head: Buffer.alloc(32) }))).toContain(words);
-  });
 });
-
-/** What an agent reads of what this refuses. */
-function inHebrew(refused: () => unknown): string | undefined {
-  try {
-    refused();
-  } catch (error) {
-    if (!(error instanceof Reject)) throw error;
-    return problemInHebrew({ kind: error.problem, detail: error.message, retryAfterMs: null });
-  }
-  return undefined;
-}
