@@ -25,9 +25,12 @@ export function UserRow({ user, roles, mayWrite }: UserRowProps) {
   const { id, firstName, lastName, email, role, status, secondFactor, emailProven } = user;
   const name = `${firstName} ${lastName}`.trim() || (email ?? id);
   const isMe = me.caller.id === id;
-  const holds = roles.find((one) => one.id === role)?.permissions ?? [];
+  const known = roles.find((one) => one.id === role);
   const mayChange =
-    mayWrite && !isMe && role !== 'owner' && holds.every((right) => me.scopes.includes(right));
+    mayWrite &&
+    !isMe &&
+    role !== 'owner' &&
+    known?.permissions.every((right) => me.scopes.includes(right)) !== false;
   return (
     <li data-testid="user" className="flex flex-col gap-2 rounded-xl border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-2">
@@ -52,12 +55,10 @@ export function UserRow({ user, roles, mayWrite }: UserRowProps) {
           {email}
         </bdi>
       )}
-      {mayChange ? (
+      {mayChange && known !== undefined ? (
         <RoleChoice user={user} roles={roles} name={name} />
       ) : (
-        <p className="text-sm">
-          {roleName(roles.find((one) => one.id === role) ?? { id: role, name: role })}
-        </p>
+        <p className="text-sm">{roleName(known ?? { id: role, name: role })}</p>
       )}
       {change.isError && <Failed>{errorText(t, change.error)}</Failed>}
       {mayChange && <Acts user={user} name={name} change={change} />}

@@ -24,6 +24,8 @@ export function UsersPage() {
   const items = users.data?.items ?? [];
   const known = roles.data?.items ?? [];
   const mayWrite = me.scopes.includes('users:write');
+  // A person without the name of their role would seem to have none, and to be free for anybody to change.
+  const isPending = users.isPending || roles.isPending;
   const invite = mayWrite && !inviting && (
     <Button look="primary" onClick={() => setInviting(true)}>
       <UserPlus aria-hidden className="size-4" />
@@ -31,10 +33,10 @@ export function UsersPage() {
     </Button>
   );
   return (
-    <Page title={t('people.title')} hint={t('people.hint')} action={items.length > 0 && invite}>
+    <Page title={t('people.title')} hint={t('people.hint')} action={!isPending && items.length > 0 && invite}>
       <HandOverNote />
       {inviting && <InviteForm roles={known} onDone={() => setInviting(false)} />}
-      {users.isPending && (
+      {isPending && !users.isError && (
         <p role="status" className="text-muted">
           {t('people.loading')}
         </p>
@@ -52,7 +54,7 @@ export function UsersPage() {
           {t('people.noneHint')}
         </StateMessage>
       )}
-      {items.length > 0 && (
+      {!isPending && items.length > 0 && (
         <ul aria-label={t('people.title')} className="flex flex-col gap-3">
           {items.map((user) => (
             <UserRow key={user.id} user={user} roles={known} mayWrite={mayWrite} />

@@ -115,6 +115,10 @@ async function invite(firstName: string, name: string, role: string): Promise<vo
 const rowOf = (firstName: string, page = owner.page) =>
   page.getByTestId('user').filter({ has: page.getByRole('heading', { name: `${firstName} Levi` }) });
 
+/** Until the page has drawn what it knows. */
+const drawn = async (page: Page) =>
+  page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+
 describe('people of a business, in their browsers', () => {
   it('rows 18 and 20: the owner comes by mail, sets a password, accepts the policy, completes the account, and sees a live message', async () => {
     await withTenant(business.tenantId, async () =>
@@ -184,8 +188,16 @@ describe('people of a business, in their browsers', () => {
     await page.reload();
     await rowOf('Dana').getByRole('combobox').selectOption({ label: 'Supervisor' });
     await rowOf('Dana').getByText('Saved.').waitFor();
+    // The roles come last: nobody stands there without one meanwhile.
+    const peopleKnown = page.waitForResponse('**/v1/users?*');
+    await page.route('**/v1/roles*', async (route) => {
+      await (await peopleKnown).finished();
+      await drawn(page);
+      await route.continue();
+    });
     await page.reload();
     expect(await rowOf('Dana').getByRole('combobox').inputValue()).toBe('supervisor');
+    await page.unroute('**/v1/roles*');
     await agent.page.reload();
     await isLive(agent.page);
     expect(await menu()).toEqual(['My sign-in', 'People', ...ABOUT, 'Sign out']);
