@@ -103,6 +103,12 @@ describe('signed bodies of odd content', () => {
       Array<string>(1_001).fill('message'),
     ],
     [
+      '100,000 changes',
+      Buffer.from(`{"entry":[{"id":"1","changes":[${many(1e5, () => '1')}]}]}`),
+      ['unreadable'],
+    ],
+    ['100,000 entries', Buffer.from(`{"entry":[${many(1e5, () => '1')}]}`), ['unreadable']],
+    [
       '100,000 messages',
       Buffer.from(
         `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"messages":[${many(1e5, () => '1')}]}}]}]}`,
