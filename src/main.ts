@@ -9,12 +9,13 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { startWorkers } from '../workers/index.ts';
+import { type RunningWorker, startWorkers } from '../workers/index.ts';
 import { explain } from './cli/explain.ts';
 import type { Context } from './context.ts';
 import { createServer } from './http/server.ts';
 import { tellCrashes } from './ops/crash.ts';
 import { Health } from './ops/health.ts';
+import { inTime } from './ops/in-time.ts';
 import { createLogger, type Logger } from './ops/log.ts';
 import { createMetrics, metered } from './ops/metrics.ts';
 import { plainConnections } from './plain-connections.ts';
@@ -135,8 +136,17 @@ function startWork({ ctx, redisUrl, redisCluster: cluster }: BuiltContext, stops
     1,
     0,
     () => Promise.resolve(redis.disconnect()),
-    () => Promise.all(workers.map((worker) => worker.close(WORKER_BUDGET_MS))),
+    () => Promise.all(workers.map((worker) => closeInTime(worker, log))),
   );
+}
+
+/** What a worker leaves undone when its time is up, another process goes on with. */
+async function closeInTime(worker: RunningWorker, log: Logger): Promise<void> {
+  try {
+    await inTime(worker.close(WORKER_BUDGET_MS), WORKER_BUDGET_MS + 500, 'A worker was not closed in time.');
+  } catch (error) {
+    log.warn({ part: 'workers', err: error }, 'gateway.part-not-closed');
+  }
 }
 
 /** Runs until SIGTERM or SIGINT; a second signal, or a stop that hangs, ends it at once. */

@@ -11,7 +11,8 @@ import { startReconciler } from './reconciler.ts';
 import { startTemplates } from './templates.ts';
 import { startTokenWatch } from './tokens.ts';
 
-interface RunningWorker {
+export interface RunningWorker {
+  /** @param budgetMs how long running work may take to end */
   close(budgetMs: number): Promise<void>;
 }
 

@@ -8,6 +8,7 @@
  * or as soon as Redis answers again.
  */
 import type { Context } from '../context.ts';
+import { inTime } from '../ops/in-time.ts';
 import type { RedisClient } from '../store/redis.ts';
 import { ScopeError } from '../store/scope.ts';
 
@@ -41,7 +42,7 @@ export interface FeedEntry {
 /** About as many entries stay, so that an agent who was away for a while resumes without reading the lists again. */
 const KEPT_ENTRIES = 5_000;
 /** Redis answers in well under a millisecond; an event is not worth more of its sender's time than this. */
-const WRITE_WAIT_MS = 2_000;
+const WAIT_MS = 2_000;
 const PAY_AGAIN_MS = 1_000;
 /** A cursor that no stream holds: who comes with it gets `reset`. */
 const NOWHERE = '0-0';
@@ -98,7 +99,10 @@ export async function feedCursor(ctx: Context, tenantId: string): Promise<string
 
 /** Id of the newest entry; begins the stream when there is none. @throws when Redis does not answer. */
 export async function lastEntryId(ctx: Context, tenantId: string): Promise<string> {
-  const newest = await inTime(ctx.liveRedis.xrevrange(feedKey(ctx.prefix, tenantId), '+', '-', 'COUNT', 1));
+  const newest = await inTime(
+    ctx.liveRedis.xrevrange(feedKey(ctx.prefix, tenantId), '+', '-', 'COUNT', 1),
+    WAIT_MS,
+  );
   return newest[0]?.[0] ?? append(ctx, tenantId, { type: 'opened' });
 }
 
@@ -109,7 +113,10 @@ export async function readEntries(
   from: string,
   count: number,
 ): Promise<FeedEntry[]> {
-  const found = await inTime(ctx.liveRedis.xrange(feedKey(ctx.prefix, tenantId), from, '+', 'COUNT', count));
+  const found = await inTime(
+    ctx.liveRedis.xrange(feedKey(ctx.prefix, tenantId), from, '+', 'COUNT', count),
+    WAIT_MS,
+  );
   return found.map(([id, fields]) => feedEntry(id, fields));
 }
 
@@ -133,7 +140,7 @@ export function feedEntry(id: string, fields: string[]): FeedEntry {
 async function append(ctx: Context, tenantId: string, fields: Record<string, string>): Promise<string> {
   const flat = Object.entries(fields).flat();
   const key = feedKey(ctx.prefix, tenantId);
-  const id = await inTime(ctx.liveRedis.xadd(key, 'MAXLEN', '~', KEPT_ENTRIES, '*', ...flat));
+  const id = await inTime(ctx.liveRedis.xadd(key, 'MAXLEN', '~', KEPT_ENTRIES, '*', ...flat), WAIT_MS);
   if (id === null) throw new Error('Redis did not take the entry.');
   return id;
 }
@@ -171,18 +178,5 @@ async function payAll(ctx: Context, tenants: Set<string>): Promise<void> {
   } catch (error) {
     ctx.log.warn({ count: tenants.size, err: error }, 'feed.resets-wait');
     payWhenReady(ctx, tenants);
-  }
-}
-
-/** A connection that waits out an outage must not make its caller wait, too. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Redis did not answer in time.')), WRITE_WAIT_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -7,6 +7,7 @@ import { GroupCommit } from '../lanes/group-commit.ts';
 import type { LaneItem } from '../lanes/item.ts';
 import { ItemLanes, type Placed } from '../lanes/item-lanes.ts';
 import type { Clock, Random } from '../ops/clock.ts';
+import { inTime } from '../ops/in-time.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
 import type { RedisClient } from '../store/redis.ts';
@@ -37,7 +38,7 @@ export class AuditIntake {
     this.views = new RecentViews(options.clock);
     this.lanes = new ItemLanes({ ...options, name: 'audit', queues: 1 });
     this.#commit = new GroupCommit(async (items) => {
-      await inTime(this.lanes.append(items));
+      await inTime(this.lanes.append(items), WAIT_MS);
       return items.map(() => undefined);
     }, TOGETHER);
   }
@@ -55,16 +56,4 @@ export class AuditIntake {
 function itemOf(record: AuditRecord, position: number): LaneItem {
   const nothing = { wabaId: null, field: null, phoneNumberId: null };
   return { kind: 'audit', app: record.tenantId, ...nothing, position, body: { record } };
-}
-
-async function inTime(write: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Redis did not answer in time.')), WAIT_MS);
-  });
-  try {
-    await Promise.race([write, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

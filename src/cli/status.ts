@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { missingForMail } from '../mail/mail.ts';
 import { channelTroubles } from '../onboarding/token-watch.ts';
 import { dueReviews } from '../operators/break-glass.ts';
+import { inTime } from '../ops/in-time.ts';
 import { SafeError } from '../ops/log.ts';
 import { pingAll, type RedisClient } from '../store/redis.ts';
 import { lastCanary } from '../watch/canary.ts';
@@ -50,17 +51,7 @@ async function timed(server: string, setting: string, ask: () => Promise<unknown
 /** Longest wait for an answer, also on a connection that waits out outages. */
 const PING_WAIT_MS = 3_000;
 
-async function ping(redis: RedisClient): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SafeError('Redis does not answer.')), PING_WAIT_MS);
-  });
-  try {
-    await Promise.race([pingAll(redis), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const ping = (redis: RedisClient) => inTime(pingAll(redis), PING_WAIT_MS, 'Redis does not answer.');
 
 async function work(ctx: Context): Promise<Record<string, Record<string, Cell>[] | Record<string, Cell>>> {
   const { queues, forwards, sends, deliveries, deadLetters } = await progress(ctx);

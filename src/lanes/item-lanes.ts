@@ -268,7 +268,8 @@ export class ItemLanes {
   }
 
   #queueOf(lane: string): LaneQueue {
-    const hash = Buffer.from(lane).reduce((sum, byte) => (sum * 31 + byte) % 65_536, 7);
+    let hash = 7;
+    for (let at = 0; at < lane.length; at += 1) hash = (hash * 31 + lane.charCodeAt(at)) % 65_536;
     return this.queues[hash % this.#of.queues] as LaneQueue;
   }
 

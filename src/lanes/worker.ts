@@ -7,6 +7,7 @@ import { type Job, Worker } from 'bullmq';
 
 import type { Clock, Random } from '../ops/clock.ts';
 import { Retry } from '../ops/errors.ts';
+import { inTime } from '../ops/in-time.ts';
 import type { Logger } from '../ops/log.ts';
 import type { RedisClient } from '../store/redis.ts';
 import { keyTag, Leases, LOCK_MS } from './leases.ts';
@@ -128,7 +129,13 @@ export function workLanes<First>(options: WorkOptions<First>): LaneWorker {
     async close(budgetMs) {
       running.stopping = true;
       clearInterval(look);
-      await closeWithin(worker, budgetMs);
+      try {
+        // BullMQ's own close has no end: it waits for turns, and for connections that may never say that they ended.
+        await inTime(worker.close(), budgetMs, 'It was not closed in time.');
+      } catch (error) {
+        // What still runs loses its leases, and with them every effect; another worker goes on from there.
+        log.warn({ queue: queue.name, lanes: running.turns.size, err: error }, 'worker.not-closed');
+      }
       clearInterval(renewal);
     },
   };
@@ -225,15 +232,4 @@ function atMostEvery(periodMs: number, clock: Clock): (act: () => void) => void 
     quietUntil = clock.now() + periodMs;
     act();
   };
-}
-
-async function closeWithin(worker: Worker, budgetMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), budgetMs);
-  });
-  const closed = worker.close().then(() => 'closed' as const);
-  const outcome = await Promise.race([closed, late]);
-  clearTimeout(timer);
-  if (outcome === 'late') await worker.close(true);
 }

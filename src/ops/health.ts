@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { REFUSED_LOGIN } from '../store/errors.ts';
 import { pingAll } from '../store/redis.ts';
+import { inTime } from './in-time.ts';
 
 /** A probe waits a few seconds at most; Redis answers in a millisecond. */
 const PING_WAIT_MS = 1_500;
@@ -49,9 +50,9 @@ export class Health {
   async servers(): Promise<{ mongodb: boolean; redis: boolean; redisLive: boolean }> {
     const { store, queueRedis, liveRedis } = this.ctx;
     const [mongodb, redis, redisLive] = await Promise.all([
-      inTime(store.isReachable()),
-      inTime(pingAll(queueRedis).then(() => true)),
-      inTime(pingAll(liveRedis).then(() => true)),
+      answersYes(store.isReachable()),
+      answersYes(pingAll(queueRedis).then(() => true)),
+      answersYes(pingAll(liveRedis).then(() => true)),
     ]);
     return { mongodb, redis, redisLive };
   }
@@ -81,15 +82,9 @@ export class Health {
   }
 }
 
-/** True when the answer comes in time and is yes; why it does not is in the log of the connection. */
-async function inTime(answer: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PING_WAIT_MS);
-  });
-  const outcome = await Promise.race([answer.catch(() => false), late]);
-  clearTimeout(timer);
-  return outcome;
+/** Why not is in the log of the connection. */
+async function answersYes(answer: Promise<boolean>): Promise<boolean> {
+  return inTime(answer, PING_WAIT_MS).catch(() => false);
 }
 
 /** Tries it, since neither rights nor free bytes tell the whole truth of a disk. The file goes at once. */

@@ -39,25 +39,19 @@ export class BodyRoom {
     return this.#held;
   }
 
-  /**
-   * Reads a body and hands it to `work`, holding room for it until that is done; what breaks the limits is handed on
-   * as the problem.
-   */
-  async withBody<Result>(
-    request: IncomingMessage,
-    work: (body: Buffer | BodyProblem) => Promise<Result>,
-  ): Promise<Result> {
+  /** Reads a body, for which room is held until it is released; what breaks the limits is told as the problem. */
+  hold(request: IncomingMessage): { body: Promise<Buffer | BodyProblem>; release: () => void } {
     let held = 0;
     const hold = (bytes: number) => {
       held += bytes;
       this.#held += bytes;
       return this.#held <= this.limits.together;
     };
-    try {
-      return await work(await read(request, this.limits, hold));
-    } finally {
+    const release = () => {
       this.#held -= held;
-    }
+      held = 0;
+    };
+    return { body: read(request, this.limits, hold), release };
   }
 }
 

@@ -14,6 +14,11 @@ import { memoryUse, pingAll, type RedisClient } from '../store/redis.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolSize } from './spool-files.ts';
 
+/**
+ * The lanes are in two parts with a write of its own each: while one is on its way to Redis, what came for the other is
+ * made ready. All of a lane is in one part, so its items keep their order, whatever becomes of a write.
+ */
+const PARTS = 2;
 /** Requests whose items share a write. */
 const GROUP_LIMIT = 500;
 /** Items of one pipeline: sealing them takes some 5 ms, so that others get their turn. */
@@ -55,9 +60,15 @@ export function openIntake(options: IntakeOptions): Intake {
   };
 }
 
+interface Part {
+  commit: GroupCommit<Placed[], Error | undefined>;
+  /** The end of its last write: one goes after the other. Draining the rest of the spool is a turn of all parts. */
+  turn: Promise<unknown>;
+}
+
 class OpenIntake {
   readonly #of: IntakeOptions;
-  readonly #commit: GroupCommit<Placed[], Error | undefined>;
+  readonly #parts: Part[];
   readonly #timers: NodeJS.Timeout[];
   /** Nothing that an earlier process left can wait unknown to us. */
   #looked = false;
@@ -65,12 +76,16 @@ class OpenIntake {
   #closed = false;
   #spooling = false;
   #draining: Promise<void> | undefined;
-  /** Taking, and draining the last part, go one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: IntakeOptions) {
     this.#of = options;
-    this.#commit = new GroupCommit((groups) => this.#inTurn(() => this.#write(groups)), GROUP_LIMIT);
+    this.#parts = Array.from({ length: PARTS }, () => {
+      const part: Part = {
+        commit: new GroupCommit((groups) => this.#inTurn([part], () => this.#write(groups)), GROUP_LIMIT),
+        turn: Promise.resolve(),
+      };
+      return part;
+    });
     this.#timers = [
       setInterval(() => this.#drainSoon(false), DRAIN_EVERY_MS),
       setInterval(() => this.#drainSoon(true), ORPHANS_EVERY_MS),
@@ -80,8 +95,11 @@ class OpenIntake {
   }
 
   async take(items: Placed[]): Promise<void> {
-    if (items.length === 0) return;
-    const failure = await this.#commit.add(items);
+    const adding = this.#parts.flatMap(({ commit }, part) => {
+      const some = items.filter(({ lane }) => lane.charCodeAt(0) % PARTS === part);
+      return some.length === 0 ? [] : [commit.add(some)];
+    });
+    const failure = (await Promise.all(adding)).find((outcome) => outcome !== undefined);
     if (failure) throw failure;
   }
 
@@ -89,12 +107,13 @@ class OpenIntake {
     this.#closed = true;
     this.#timers.forEach(clearInterval);
     await this.#draining;
-    await this.#inTurn(() => this.#of.spool.close());
+    await this.#inTurn(this.#parts, () => this.#of.spool.close());
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
+  #inTurn<Result>(parts: Part[], work: () => Promise<Result>): Promise<Result> {
+    const turn = Promise.all(parts.map((part) => part.turn)).then(work);
+    const ended = turn.catch(() => undefined);
+    for (const part of parts) part.turn = ended;
     return turn;
   }
 
@@ -167,7 +186,7 @@ class OpenIntake {
       await pingAll(redis);
       const take = (records: Buffer[]) => this.#drainInto(records);
       let items = await spool.drain(take, () => goOn() && spool.size().bytes > LAST_PART_BYTES);
-      items += await this.#inTurn(() => spool.drain(take, goOn));
+      items += await this.#inTurn(this.#parts, () => spool.drain(take, goOn));
       if (items > 0) log.info({ items }, 'spool.drained');
     } catch (error) {
       log.debug({ err: error }, 'spool.not-drained');

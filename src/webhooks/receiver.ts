@@ -131,7 +131,9 @@ async function notification(
   const digest = claimedDigest(request.headers['x-hub-signature-256']);
   // Nobody who has the secret sends this; its body is not even read.
   if (!digest) return refuse(request, response, 401, 'The signature does not fit.', 'no-signature');
-  return room.withBody(request, async (body) => {
+  const { body: reading, release } = room.hold(request);
+  try {
+    const body = await reading;
     if (body === 'cut-off') return { method: 'POST', status: 0, outcome: 'cut-off' };
     if (typeof body === 'string') {
       if (body === 'no-room') response.setHeader('Retry-After', 1);
@@ -148,7 +150,9 @@ async function notification(
     const items = bytes > LARGE ? await itemsInSteps(ctx, body, name) : itemsOf(ctx, body, name);
     await intake.take(items);
     return end(response, 200, '', { method: 'POST', outcome: 'taken', items: items.length, bytes });
-  });
+  } finally {
+    release();
+  }
 }
 
 /** Answers without having read the body. The connection ends: what is left of the body would be the next request. */

@@ -41,12 +41,8 @@ export async function splitInSteps(body: Buffer, app: string): Promise<PlacedIte
 }
 
 function splitRead(read: ReadJson | undefined, body: Buffer, app: string): PlacedItem[] {
-  if (!read) return [unreadable(app, body)];
-  const items: PlacedItem[] = [];
-  for (const item of splitValue(read.value, app)) {
-    items.push(item);
-    if (items.length > MOST_ITEMS) return [unreadable(app, body)];
-  }
+  const items = read && splitValue(read.value, app);
+  if (!items || items.length > MOST_ITEMS) return [unreadable(app, body)];
   if (!read.deep) return items;
   const shallow = items.map(withoutDepth);
   if (shallow.every((item, index) => item === items[index])) return items;
@@ -62,22 +58,32 @@ function withoutDepth(placed: PlacedItem): PlacedItem | undefined {
   return isTooDeep(body) ? undefined : { item: { ...item, body }, lane };
 }
 
-function* splitValue(notification: unknown, app: string): Generator<PlacedItem> {
+function splitValue(notification: unknown, app: string): PlacedItem[] {
   const entries = isJson(notification) ? list(notification.entry) : [];
   const object = isJson(notification) ? text(notification.object) : undefined;
   if (entries.length === 0 || (object !== undefined && object !== OBJECT)) {
-    yield other({ app, wabaId: null, field: null }, notification);
-    return;
+    return [other({ app, wabaId: null, field: null }, notification)];
   }
-  for (const entry of entries) yield* splitEntry(entry, app);
+  return untilTooMany(entries, (entry) => splitEntry(entry, app));
 }
 
-function* splitEntry(entry: unknown, app: string): Generator<PlacedItem> {
+function splitEntry(entry: unknown, app: string): PlacedItem[] {
   const changes = isJson(entry) ? list(entry.changes) : [];
   const wabaId = isJson(entry) ? (text(entry.id) ?? null) : null;
   const time = isJson(entry) ? entry.time : undefined;
-  if (changes.length === 0) yield other({ app, wabaId: null, field: null }, entry);
-  for (const change of changes) yield* splitSafely(change, { app, wabaId, time });
+  if (changes.length === 0) return [other({ app, wabaId: null, field: null }, entry)];
+  return untilTooMany(changes, (change) => splitSafely(change, { app, wabaId, time }));
+}
+
+/** What is made of each, one after the other; it ends early when there are more than MOST_ITEMS. */
+function untilTooMany(parts: unknown[], split: (part: unknown) => PlacedItem[]): PlacedItem[] {
+  if (parts.length === 1) return split(parts[0]);
+  const items: PlacedItem[] = [];
+  for (const part of parts) {
+    for (const item of split(part)) items.push(item);
+    if (items.length > MOST_ITEMS) break;
+  }
+  return items;
 }
 
 /** What an item says of where it came from. */
@@ -89,7 +95,7 @@ type Entry = Pick<LaneItem, 'app' | 'wabaId'> & { time: unknown };
 /** What our own reading stumbles over is kept as it came: 503 would bring it, and its neighbours, again for days. */
 function splitSafely(change: unknown, entry: Entry): PlacedItem[] {
   try {
-    return [...splitChange(change, entry)];
+    return splitChange(change, entry);
   } catch (error) {
     const { app, wabaId: id, time } = entry;
     const alone = { object: OBJECT, entry: [{ id, time, changes: [change] }] };
@@ -97,40 +103,45 @@ function splitSafely(change: unknown, entry: Entry): PlacedItem[] {
   }
 }
 
-function* splitChange(change: unknown, { app, wabaId, time }: Entry): Generator<PlacedItem> {
+function splitChange(change: unknown, { app, wabaId, time }: Entry): PlacedItem[] {
   const field = isJson(change) ? (text(change.field) ?? null) : null;
   const value = isJson(change) ? change.value : undefined;
   if (field !== 'messages' || !isJson(value) || !isJson(change)) {
     const number = isJson(value) ? (numberIn(value) ?? null) : null;
     const parts = isJson(change) ? partsOfChange(field, change) : [change];
-    for (const one of parts) yield other({ app, wabaId, field }, one, number, time);
-    return;
+    return parts.map((one) => other({ app, wabaId, field }, one, number, time));
   }
   const phoneNumberId = isJson(value.metadata) ? (text(value.metadata.phone_number_id) ?? null) : null;
   const base = { app, wabaId, field, phoneNumberId };
   const contactFor = contactFinder(value.contacts);
-  let found = false;
-  for (const message of list(value.messages)) {
-    found = true;
+  const items: PlacedItem[] = [];
+  for (const message of someOf(value.messages)) {
     const contact = isJson(message) ? contactFor(senderOf(message)) : undefined;
     // The message with its own contact, or the first when it can't be told which is its.
     const contacts = contact ? [contact] : list(value.contacts).slice(0, 1);
-    yield place({ ...base, kind: 'message', body: { message, contacts } });
+    items.push(place({ kind: 'message', ...base, body: { message, contacts } }));
   }
-  for (const status of list(value.statuses)) {
-    found = true;
+  for (const status of someOf(value.statuses)) {
     const contact = isJson(status) ? contactFor(recipientOf(status)) : undefined;
-    yield place({ ...base, kind: 'status', body: { status, contacts: contact ? [contact] : [] } });
+    items.push(place({ kind: 'status', ...base, body: { status, contacts: contact ? [contact] : [] } }));
   }
   if (list(value.errors).length > 0) {
-    found = true;
-    yield place({ ...base, kind: 'errors', body: { errors: value.errors } });
+    items.push(place({ kind: 'errors', ...base, body: { errors: value.errors } }));
   }
-  const odd = ['messages', 'statuses', 'errors'].filter((name) => isOdd(value[name]));
-  if (!found || odd.length > 0) {
+  const odd = LISTS.filter((name) => isOdd(value[name]));
+  if (items.length === 0 || odd.length > 0) {
     const rest = Object.fromEntries(odd.map((name) => [name, value[name]]));
-    yield other(base, found ? { field, value: rest } : change, phoneNumberId);
+    items.push(other(base, items.length > 0 ? { field, value: rest } : change, phoneNumberId));
   }
+  return items;
+}
+
+const LISTS = ['messages', 'statuses', 'errors'];
+
+/** As many as it takes to know that there are too many. */
+function someOf(value: unknown): unknown[] {
+  const all = list(value);
+  return all.length > MOST_ITEMS ? all.slice(0, MOST_ITEMS + 1) : all;
 }
 
 /** Something stands where only a list is known. */

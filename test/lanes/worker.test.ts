@@ -1,4 +1,6 @@
 /** The worker of lanes on real queues: one job carries many lanes, each is worked alone and comes again when it wants. */
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { LaneQueue } from '../../src/lanes/queue.ts';
@@ -187,6 +189,23 @@ describe('a worker of lanes', () => {
       return Promise.resolve('done');
     });
     await until('it had its turn', () => turns.includes('left'));
+  });
+
+  it('stops within its budget, whatever a turn does', async () => {
+    let began = false;
+    let ended = false;
+    const stopped = new AbortController();
+    const worker = work(async () => {
+      began = true;
+      await pause(10_000, undefined, { signal: stopped.signal }).catch(() => undefined);
+      ended = true;
+      return 'done';
+    });
+    await queue.wake({ lane: 'endless' });
+    await until('its turn began', () => began);
+    await worker.close(50);
+    expect(ended).toBe(false);
+    stopped.abort();
   });
 
   it('hands the rest of its lanes back when it stops', async () => {

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -155,6 +156,37 @@ describe('intake', () => {
       intake.take([placed(4)]),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('every lane keeps its order while writes of several are under way, and some of them fail', async () => {
+    const real = (await intakeOn(ctx.environment.REDIS_URL ?? '')).lanes;
+    let writes = 0;
+    const door = {
+      append: async (items: Placed[]) => {
+        if ((writes += 1) % 7 === 3) throw new Error('Redis said no.');
+        await real.append(items);
+      },
+    };
+    const { intake } = await intakeOn(ctx.environment.REDIS_URL ?? '', door);
+    const lanes = Array.from('abcdefgh');
+    let n = 0;
+    for (let round = 0; round < 60; round += 1) {
+      // A webhook with an item of every lane, and one with an item of one: nobody waits for the one before.
+      const webhook = lanes.map((lane) => placed(n, lane));
+      const single = placed(n + 1, lanes[round % lanes.length]);
+      n += 2;
+      const taking = [intake.take(webhook), intake.take([single])];
+      await (round % 4 === 0 ? Promise.all(taking) : nextTurn());
+    }
+    await until('the spool is drained', () => isEmpty(intake.spooled()));
+    expect(writes).toBeGreaterThan(20);
+    for (const [index, lane] of lanes.entries()) {
+      const entries = await real.read('inbound-0', lane, 10_000);
+      const expected = Array.from({ length: 60 }, (_, round) =>
+        round % lanes.length === index ? [2 * round, 2 * round + 1] : [2 * round],
+      );
+      expect(entries.map(({ item }) => item.body.n)).toEqual(expected.flat());
+    }
   });
 
   it('what comes while the spool is drained stands after it', async () => {

@@ -34,9 +34,11 @@ export function id(value: unknown): string | undefined {
 export function present<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Fields]?: Exclude<Fields[Name], undefined>;
-  };
+  const kept: Partial<Fields> = {};
+  for (const name in fields) {
+    if (fields[name] !== undefined) kept[name] = fields[name];
+  }
+  return kept as { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
 }
 
 /** Seconds since 1970 as decimal string or integer. @returns undefined for anything else. */
