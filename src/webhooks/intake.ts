@@ -95,12 +95,19 @@ class OpenIntake {
   }
 
   async take(items: Placed[]): Promise<void> {
+    const [first] = items;
+    if (!first) return;
+    const failure =
+      items.length === 1 ? await this.#parts[partOf(first)]?.commit.add(items) : await this.#takeAll(items);
+    if (failure) throw failure;
+  }
+
+  async #takeAll(items: Placed[]): Promise<Error | undefined> {
     const adding = this.#parts.flatMap(({ commit }, part) => {
-      const some = items.filter(({ lane }) => lane.charCodeAt(0) % PARTS === part);
+      const some = items.filter((item) => partOf(item) === part);
       return some.length === 0 ? [] : [commit.add(some)];
     });
-    const failure = (await Promise.all(adding)).find((outcome) => outcome !== undefined);
-    if (failure) throw failure;
+    return (await Promise.all(adding)).find((outcome) => outcome !== undefined);
   }
 
   async close(): Promise<void> {
@@ -218,6 +225,10 @@ class OpenIntake {
     }
     this.#full = full;
   }
+}
+
+function partOf({ lane }: Placed): number {
+  return lane.charCodeAt(0) % PARTS;
 }
 
 /** A system error: the disk refused, and will refuse the parts too. */
