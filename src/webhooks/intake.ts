@@ -5,22 +5,15 @@
  * dead processes left was looked for, and until the installation's key is proven: what a wrong key sealed must not
  * get further than this disk.
  */
-import { GroupCommit } from '../lanes/group-commit.ts';
 import type { ItemLanes, Placed } from '../lanes/item-lanes.ts';
 import { mapInParts } from '../ops/give-way.ts';
 import type { Logger } from '../ops/log.ts';
 import type { MasterKey } from '../store/master-key.ts';
 import { memoryUse, pingAll, type RedisClient } from '../store/redis.ts';
+import { IntakeParts } from './intake-parts.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolSize } from './spool-files.ts';
 
-/**
- * The lanes are in two parts with a write of its own each: while one is on its way to Redis, what came for the other is
- * made ready. All of a lane is in one part, so its items keep their order, whatever becomes of a write.
- */
-const PARTS = 2;
-/** Requests whose items share a write. */
-const GROUP_LIMIT = 500;
 /** Items of one pipeline: sealing them takes some 5 ms, so that others get their turn. */
 const PIPELINE_LIMIT = 125;
 /** The rest of the spool is drained while nothing is taken when it is no more than this: some 100 ms. */
@@ -60,15 +53,9 @@ export function openIntake(options: IntakeOptions): Intake {
   };
 }
 
-interface Part {
-  commit: GroupCommit<Placed[], Error | undefined>;
-  /** The end of its last write: one goes after the other. Draining the rest of the spool is a turn of all parts. */
-  turn: Promise<unknown>;
-}
-
 class OpenIntake {
   readonly #of: IntakeOptions;
-  readonly #parts: Part[];
+  readonly #parts: IntakeParts;
   readonly #timers: NodeJS.Timeout[];
   /** Nothing that an earlier process left can wait unknown to us. */
   #looked = false;
@@ -79,13 +66,7 @@ class OpenIntake {
 
   constructor(options: IntakeOptions) {
     this.#of = options;
-    this.#parts = Array.from({ length: PARTS }, () => {
-      const part: Part = {
-        commit: new GroupCommit((groups) => this.#inTurn([part], () => this.#write(groups)), GROUP_LIMIT),
-        turn: Promise.resolve(),
-      };
-      return part;
-    });
+    this.#parts = new IntakeParts((groups) => this.#write(groups));
     this.#timers = [
       setInterval(() => this.#drainSoon(false), DRAIN_EVERY_MS),
       setInterval(() => this.#drainSoon(true), ORPHANS_EVERY_MS),
@@ -95,33 +76,16 @@ class OpenIntake {
   }
 
   async take(items: Placed[]): Promise<void> {
-    const [first] = items;
-    if (!first) return;
-    const failure =
-      items.length === 1 ? await this.#parts[partOf(first)]?.commit.add(items) : await this.#takeAll(items);
+    if (items.length === 0) return;
+    const failure = await this.#parts.add(items);
     if (failure) throw failure;
-  }
-
-  async #takeAll(items: Placed[]): Promise<Error | undefined> {
-    const adding = this.#parts.flatMap(({ commit }, part) => {
-      const some = items.filter((item) => partOf(item) === part);
-      return some.length === 0 ? [] : [commit.add(some)];
-    });
-    return (await Promise.all(adding)).find((outcome) => outcome !== undefined);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#timers.forEach(clearInterval);
     await this.#draining;
-    await this.#inTurn(this.#parts, () => this.#of.spool.close());
-  }
-
-  #inTurn<Result>(parts: Part[], work: () => Promise<Result>): Promise<Result> {
-    const turn = Promise.all(parts.map((part) => part.turn)).then(work);
-    const ended = turn.catch(() => undefined);
-    for (const part of parts) part.turn = ended;
-    return turn;
+    await this.#parts.alone(() => this.#of.spool.close());
   }
 
   get #mayUseLanes(): boolean {
@@ -193,7 +157,7 @@ class OpenIntake {
       await pingAll(redis);
       const take = (records: Buffer[]) => this.#drainInto(records);
       let items = await spool.drain(take, () => goOn() && spool.size().bytes > LAST_PART_BYTES);
-      items += await this.#inTurn(this.#parts, () => spool.drain(take, goOn));
+      items += await this.#parts.alone(() => spool.drain(take, goOn));
       if (items > 0) log.info({ items }, 'spool.drained');
     } catch (error) {
       log.debug({ err: error }, 'spool.not-drained');
@@ -225,10 +189,6 @@ class OpenIntake {
     }
     this.#full = full;
   }
-}
-
-function partOf({ lane }: Placed): number {
-  return lane.charCodeAt(0) % PARTS;
 }
 
 /** A system error: the disk refused, and will refuse the parts too. */
